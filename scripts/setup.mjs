@@ -1,0 +1,66 @@
+// Sets the repository up on a machine that has only Node.js 20 (or later) and npm, then runs a root script.
+// usage: node scripts/setup.mjs [script [arguments ...]]
+// Nothing is installed globally: the pinned pnpm lies in .tools/, and Node.js 26 for Linux comes with the lockfile.
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const isWindows = process.platform === "win32";
+const home = join(root, ".tools", manifest.packageManager.split("+")[0]);
+const bin = join(home, "node_modules", "pnpm");
+const pnpm = join(bin, isWindows ? "pnpm.exe" : "pnpm");
+const env = {
+  ...process.env,
+  PATH: `${bin}${delimiter}${process.env.PATH}`,
+  npm_config_update_notifier: "false",
+  npm_config_prefer_offline: "true",
+  REDOCLY_TELEMETRY: "off",
+  TURBO_TELEMETRY_DISABLED: "1",
+};
+
+let child;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
+  process.on(signal, () => child?.kill(signal));
+
+function run(command, args, options = {}) {
+  return new Promise((resolve) => {
+    child = spawn(command, args, { cwd: root, env, stdio: "inherit", ...options });
+    child.on("error", (error) => {
+      console.error(`Could not run ${command}: ${error.message}`);
+      process.exit(1);
+    });
+    child.on("exit", (code, signal) => {
+      if (code === 0) resolve();
+      else process.exit(code ?? (signal === "SIGINT" ? 130 : 143));
+    });
+  });
+}
+
+const nodeMajor = Number(process.versions.node.split(".")[0]);
+const isNodeCarried = `node-${process.platform}-${process.arch}` in manifest.optionalDependencies;
+if (nodeMajor < 20) {
+  console.error(`Node.js 20 or newer is needed to set this repository up; here it is ${process.version}.`);
+  process.exit(1);
+}
+if (!isNodeCarried && nodeMajor < 26) {
+  console.error(
+    `This repository runs on Node.js 26, which it carries for Linux only; here it is ${process.version} on ${process.platform}-${process.arch}. Install Node.js 26 and run this again.`,
+  );
+  process.exit(1);
+}
+if (!existsSync(join(home, "ready"))) {
+  console.log(`Fetching ${manifest.packageManager} into .tools/`);
+  const flags = ["--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+  await run("npm", ["install", "--prefix", home, ...flags, manifest.packageManager], { shell: isWindows });
+  // Puts pnpm's native binary in place, whatever npm's policy on install scripts.
+  await run(process.execPath, [join(bin, "install.js")]);
+  writeFileSync(join(home, "ready"), "");
+}
+await run(pnpm, ["install", "--frozen-lockfile", "--prefer-offline", "--trust-lockfile", "--reporter=append-only"]);
+await run(pnpm, ["--silent", "run", "generate"]);
+const [script, ...scriptArguments] = process.argv.slice(2);
+if (script) await run(pnpm, ["--silent", "run", script, ...scriptArguments.filter((argument, index) => index > 0 || argument !== "--")]);
