@@ -1,0 +1,37 @@
+import type { Instant, LocalDate } from "./calendar.ts";
+import type { Price, Product } from "./catalogue.ts";
+import type { ProductId } from "./ids.ts";
+
+export type PartnerType = "reseller" | "msp" | "xsp";
+export type BillingPeriod = "calendar_month" | "thirty_days";
+
+/** The length of a free trial, at least 1 of its unit; R6 says how each is counted. */
+export type TrialLength = { readonly months: number } | { readonly days: number };
+
+/** What was agreed with a partner, as far as the rules ask for it. The two trials concern an xSP only (R6). */
+export type PartnerTerms = {
+  readonly type: PartnerType;
+  /** An IANA name (R1), checked by `isTimeZone`. */
+  readonly timeZone: string;
+  /** ISO 4217. */
+  readonly currency: string;
+  readonly billingPeriod: BillingPeriod;
+  /** Null: no limit but the 2 months that hold for everyone. */
+  readonly trialLimit: TrialLength | null;
+  /** Null: no trial unless the request offers one. */
+  readonly defaultTrial: TrialLength | null;
+};
+
+/**
+ * All that a rule may look up: pure, and narrowed to the partner's channel and currency.
+ * Prices must never be taken away or dated back, else catching up late would charge differently (R3).
+ */
+export type Context = {
+  readonly terms: PartnerTerms;
+  readonly catalogue: {
+    readonly product: (id: ProductId) => Product | undefined;
+    readonly priceOn: (product: ProductId, day: LocalDate) => Price | undefined;
+  };
+  /** When the customer's prepaid licence for the product ends, null if it holds none (R14). */
+  readonly prepaid?: (product: ProductId) => Instant | null;
+};
