@@ -1,0 +1,90 @@
+import { Hono, type Context } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { Contract, Operation } from "../contract/document.ts";
+import type { OperationId } from "../contract/operation.ts";
+import { createValidators, type Fault } from "../contract/validate.ts";
+import { makeId } from "../ids.ts";
+import { addReferencePages } from "../docs/reference-pages.ts";
+import { ProblemError, statusOf, toProblem } from "./problem.ts";
+import type { Answer } from "./idempotency.ts";
+import { readRequest } from "./read-request.ts";
+import type { Binding, Rooms } from "./room.ts";
+import { runRoom } from "./run-room.ts";
+import { toProblemError } from "./to-problem-error.ts";
+import type { Services } from "./world.ts";
+
+/** The largest request body. The largest legitimate one is a few kilobytes. */
+const maximumBodyBytes = 1_048_576;
+
+/** For tests: sees every answer before it goes out, with what is wrong with it by the contract. */
+export type ReplyWitness = (operation: Operation, status: number, faults: readonly Fault[]) => void;
+
+/**
+ * Builds the gateway: every operation of the contract bound to its room.
+ * Throws where an operation has no room, or a room no operation.
+ */
+export function createApp(contract: Contract, rooms: Rooms, services: Services, witness?: ReplyWitness): Hono {
+  const app = new Hono();
+  const validators = createValidators(contract);
+  const homeless = new Set<string>(Object.keys(rooms));
+  const methodsOf = new Map<string, string[]>();
+
+  app.use(bodyLimit({ maxSize: maximumBodyBytes, onError: (c) => answerProblem(c, createTooLargeError(), makeId("req")) }));
+  addReferencePages(app, contract);
+  for (const operation of contract.operations) {
+    if (!homeless.delete(operation.id)) throw new Error(`The contract's operation ${operation.id} has no room.`);
+    const validator = validators(operation);
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a union over all operations can't be called with one of them; Rooms has tied each to its own
+    const binding = rooms[operation.id] as unknown as Binding<OperationId>;
+    const path = operation.path.replaceAll(/\{(\w+)\}/g, ":$1");
+    methodsOf.set(path, [...(methodsOf.get(path) ?? []), operation.method.toUpperCase()]);
+
+    app.on(operation.method, path, async (c) => {
+      const requestId = makeId("req");
+      try {
+        const request = await readRequest(c, operation, validator, services, requestId);
+        const answer = await runRoom(operation, binding, request, services);
+        witness?.(operation, answer.status, validator.checkReply(answer.status, answer.body === "" ? undefined : JSON.parse(answer.body)));
+        return toResponse(answer, requestId, "application/json");
+      } catch (error) {
+        const problem = toProblemError(error, services, requestId);
+        const response = answerProblem(c, problem, requestId);
+        witness?.(operation, response.status, validator.checkReply(response.status, toProblem(problem, requestId)));
+        return response;
+      }
+    });
+  }
+  if (homeless.size > 0) throw new Error(`No operation of the contract for the rooms: ${[...homeless].join(", ")}.`);
+
+  for (const [path, methods] of methodsOf) {
+    app.all(path, (c) => {
+      c.header("Allow", methods.join(", "));
+      return answerProblem(c, new ProblemError("method_not_allowed", `${c.req.path} knows only ${methods.join(", ")}.`), makeId("req"));
+    });
+  }
+  app.notFound((c) => answerProblem(c, new ProblemError("not_found", `There is no ${c.req.path} here; /docs lists every operation.`), makeId("req")));
+  app.onError((error, c) => {
+    const requestId = makeId("req");
+    return answerProblem(c, toProblemError(error, services, requestId), requestId);
+  });
+  return app;
+}
+
+function toResponse(answer: Answer, requestId: string, mediaType: string): Response {
+  const headers = { ...answer.headers, "request-id": requestId };
+  if (answer.body === "") return new Response(null, { status: answer.status, headers });
+  return new Response(answer.body, { status: answer.status, headers: { "content-type": mediaType, ...headers } });
+}
+
+function answerProblem(c: Context, error: ProblemError, requestId: string): Response {
+  const headers: Record<string, string> = { "content-type": "application/problem+json", "request-id": requestId };
+  const allow = c.res.headers.get("allow");
+  if (allow !== null) headers["allow"] = allow;
+  if (error.code === "unauthenticated") headers["www-authenticate"] = "Bearer";
+  if (error.code === "unavailable") headers["retry-after"] = "1";
+  return new Response(JSON.stringify(toProblem(error, requestId)), { status: statusOf(error.code), headers });
+}
+
+function createTooLargeError(): ProblemError {
+  return new ProblemError("content_too_large", `A request body may have up to ${maximumBodyBytes} bytes.`);
+}

@@ -1,0 +1,104 @@
+import type { Context } from "hono";
+import { authenticate } from "../auth/authenticate.ts";
+import type { Operation } from "../contract/document.ts";
+import type { Fault, OperationValidator } from "../contract/validate.ts";
+import { hashRequest } from "./idempotency.ts";
+import { ProblemError } from "./problem.ts";
+import type { Caller, Services } from "./world.ts";
+
+/** A request that fits the contract, from a caller who may make it. */
+export interface ReadRequest {
+  readonly requestId: string;
+  readonly caller: Caller | null;
+  readonly path: Record<string, unknown>;
+  readonly query: Record<string, unknown>;
+  readonly body: unknown;
+  readonly ifMatch: string | null;
+  /** `Evergate-Partner`: the partner that an operator's key acts for. */
+  readonly partnerNamed: string | null;
+  readonly idempotencyKey: string | null;
+  readonly requestHash: string;
+}
+
+/** Reads and checks a request, in this order: key, media type, JSON, parameters and body. Throws a {@link ProblemError}. */
+export async function readRequest(c: Context, operation: Operation, validator: OperationValidator, services: Services, requestId: string): Promise<ReadRequest> {
+  const caller =
+    operation.security === null
+      ? null
+      : await authenticate(
+          services.store.reader,
+          operation,
+          { authorization: c.req.header("authorization"), actor: c.req.header("evergate-actor") },
+          services.now(),
+        );
+  const text = operation.bodyPointer === null ? "" : await readText(c, operation);
+  const body = text === "" ? undefined : parseJson(text);
+  const path: Record<string, unknown> = c.req.param();
+  const query = readQuery(c);
+  const header: Record<string, unknown> = {};
+  for (const { name, in: place } of operation.parameters) {
+    if (place !== "header") continue;
+    const value = c.req.header(name);
+    if (value !== undefined) header[name.toLowerCase()] = value;
+  }
+  const faults = [
+    ...validator.checkParameters("path", path),
+    ...validator.checkParameters("query", query),
+    ...validator.checkParameters("header", header),
+    ...checkBody(operation, validator, body),
+  ];
+  if (faults.length > 0) throw new ProblemError("malformed_request", toDetail(faults), faults);
+  const readHeader = (name: string): string | null => (typeof header[name] === "string" ? header[name] : null);
+  const idempotencyKey = readHeader("idempotency-key");
+  return {
+    requestId,
+    caller,
+    path,
+    query,
+    body: body ?? {},
+    ifMatch: readHeader("if-match"),
+    partnerNamed: readHeader("evergate-partner"),
+    idempotencyKey,
+    requestHash: idempotencyKey === null ? "" : hashRequest(c.req.method, c.req.path, text),
+  };
+}
+
+async function readText(c: Context, operation: Operation): Promise<string> {
+  const bytes = await c.req.arrayBuffer();
+  if (bytes.byteLength === 0) return "";
+  const mediaType = c.req.header("content-type") ?? "";
+  if (!/^application\/json\s*(;|$)/i.test(mediaType))
+    throw new ProblemError("unsupported_media_type", `${operation.id} takes application/json, not "${mediaType.slice(0, 100)}".`);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new ProblemError("malformed_request", "The body is not UTF-8.", [], { cause: error });
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ProblemError("malformed_request", `The body is not JSON: ${error instanceof Error ? error.message : "it can't be parsed"}.`, [], { cause: error });
+  }
+}
+
+function readQuery(c: Context): Record<string, unknown> {
+  const query: Record<string, unknown> = {};
+  for (const [name, values] of Object.entries(c.req.queries())) query[name] = values.length === 1 ? values[0] : values;
+  return query;
+}
+
+function checkBody(operation: Operation, validator: OperationValidator, body: unknown): readonly Fault[] {
+  if (operation.bodyPointer === null) return [];
+  if (body === undefined) return operation.isBodyRequired ? [{ pointer: "", detail: "a JSON body is required" }] : [];
+  return validator.checkBody(body);
+}
+
+function toDetail(faults: readonly Fault[]): string {
+  const [first] = faults;
+  if (first === undefined) return "The request does not fit the contract.";
+  const more = faults.length === 1 ? "" : ` (and ${faults.length - 1} more, see errors)`;
+  return `${first.pointer === "" ? "The body" : first.pointer}: ${first.detail}${more}.`;
+}

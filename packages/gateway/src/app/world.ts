@@ -1,0 +1,58 @@
+import type { Instant } from "@evergate/core";
+import type { PartnerId } from "../ids.ts";
+import type { Logger } from "pino";
+import type { Partner } from "../store/partners.ts";
+import type { Reader, Store, Transaction } from "../store/store.ts";
+import type { SecretBox } from "../secrets/secret-box.ts";
+
+/** Who calls: the key, and the person at the desk whom the caller names (R26). */
+export interface Caller {
+  readonly kind: "operator" | "partner";
+  readonly keyId: string;
+  readonly partner: PartnerId | null;
+  readonly scopes: readonly string[];
+  /** `Evergate-Actor`, or the key's name without it. */
+  readonly actor: string;
+}
+
+/** What runs beside the requests and wants to know that there is work. */
+export interface Signals {
+  /** Events of this partner have been stored and want their place in its total order. */
+  eventsStored(partner: PartnerId): void;
+}
+
+/** What the whole process shares. */
+export interface Services {
+  readonly store: Store;
+  readonly secretBox: SecretBox;
+  readonly log: Logger;
+  readonly signals: Signals;
+  /** The system's clock. */
+  now(): Instant;
+}
+
+/** What a room sees of the world, beside its request. */
+export interface World {
+  readonly caller: Caller;
+  readonly requestId: string;
+  readonly services: Services;
+  /** Entity tags of `If-Match`, or null. */
+  readonly ifMatch: string | null;
+  readonly at: Instant;
+}
+
+export interface ReadWorld extends World {
+  readonly db: Reader;
+}
+
+export interface WriteWorld extends World {
+  readonly tx: Transaction;
+}
+
+/** A partner's data is at stake: the partner is known, and `at` is its time (R1; a sandbox has its own). */
+export interface OfPartner {
+  readonly partner: Partner;
+}
+
+export type PartnerReadWorld = ReadWorld & OfPartner;
+export type PartnerWriteWorld = WriteWorld & OfPartner;

@@ -1,0 +1,103 @@
+import { readFileSync } from "node:fs";
+import type { OperationId } from "./operation.ts";
+
+/** The parts of a bundled OpenAPI document that the gateway reads. */
+export interface ContractDocument {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly components: Readonly<Record<string, unknown>>;
+}
+
+export interface Parameter {
+  readonly name: string;
+  readonly in: "path" | "query" | "header";
+  readonly required?: boolean;
+  readonly schema: unknown;
+}
+
+export interface Operation {
+  readonly id: OperationId;
+  readonly method: string;
+  readonly path: string;
+  readonly parameters: readonly Parameter[];
+  /** JSON pointer of the body's schema within the document; null where there is no body. */
+  readonly bodyPointer: string | null;
+  readonly isBodyRequired: boolean;
+  /** Status → JSON pointer of the answer's schema, or null where the answer is empty. */
+  readonly replies: ReadonlyMap<number, { readonly mediaType: string; readonly pointer: string } | null>;
+  /** Scheme → scopes; null: no key is needed. */
+  readonly security: Readonly<Record<string, readonly string[]>> | null;
+  readonly showsSecret: boolean;
+}
+
+type Node = Readonly<Record<string, unknown>>;
+
+/** The contract as text (answered at `/openapi.json`) and as the list of its operations. */
+export interface Contract {
+  readonly text: string;
+  readonly document: Node;
+  readonly operations: readonly Operation[];
+}
+
+const methods = ["get", "put", "post", "patch", "delete"];
+
+/** Reads the bundled document that `npm run generate` makes. */
+export function readContract(): Contract {
+  const text = readFileSync(new URL("../generated/openapi.json", import.meta.url), "utf8");
+  const document = asNode(JSON.parse(text));
+  const operations: Operation[] = [];
+  for (const [path, item] of Object.entries(asNode(document["paths"]))) {
+    for (const method of methods) {
+      const operation = asNode(item)[method];
+      if (operation !== undefined) operations.push(readOperation(document, path, method, asNode(item), asNode(operation)));
+    }
+  }
+  return { text, document, operations };
+}
+
+function readOperation(document: Node, path: string, method: string, item: Node, operation: Node): Operation {
+  const parameters = [...asList(item["parameters"]), ...asList(operation["parameters"])].map((parameter) => resolve(document, parameter).node);
+  const body = operation["requestBody"] === undefined ? null : resolve(document, operation["requestBody"], pointerTo("paths", path, method, "requestBody"));
+  const replies = new Map<number, { mediaType: string; pointer: string } | null>();
+  for (const [status, reply] of Object.entries(asNode(operation["responses"]))) {
+    const { node, pointer } = resolve(document, reply, pointerTo("paths", path, method, "responses", status));
+    const mediaType = Object.keys(asNode(node["content"] ?? {}))[0];
+    replies.set(Number(status), mediaType === undefined ? null : { mediaType, pointer: pointer + pointerTo("content", mediaType, "schema") });
+  }
+  const security = asList(operation["security"] ?? document["security"]);
+  return {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the types were generated from this very document
+    id: operation["operationId"] as OperationId,
+    method,
+    path,
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the document has passed the contract lint
+    parameters: parameters as unknown as readonly Parameter[],
+    bodyPointer: body === null ? null : body.pointer + pointerTo("content", "application/json", "schema"),
+    isBodyRequired: body?.node["required"] === true,
+    replies,
+    security: security.length === 0 ? null : Object.assign({}, ...security),
+    showsSecret: operation["x-evergate-shows-secret"] === true,
+  };
+}
+
+/** Follows a `$ref`, if there is one, and answers the node and where it lies. */
+function resolve(document: Node, node: unknown, pointer = ""): { node: Node; pointer: string } {
+  const reference = asNode(node)["$ref"];
+  if (typeof reference !== "string") return { node: asNode(node), pointer };
+  let target: unknown = document;
+  for (const part of reference.slice(2).split("/")) target = asNode(target)[part.replaceAll("~1", "/").replaceAll("~0", "~")];
+  return { node: asNode(target), pointer: reference.slice(1) };
+}
+
+function pointerTo(...parts: readonly string[]): string {
+  return parts.map((part) => `/${part.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}
+
+function asNode(value: unknown): Node {
+  if (typeof value !== "object" || value === null) throw new Error("The bundled contract is damaged: an object is missing. Run: npm run generate");
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- checked on the line above
+  return value as Node;
+}
+
+function asList(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}

@@ -1,0 +1,16 @@
+import type { Brand } from "@evergate/core";
+import { typeidUnboxed } from "typeid-js";
+
+export type PartnerId = Brand<string, "PartnerId">;
+
+/** An id that was read from a row, or whose form the contract has checked. */
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- this is the parser
+export const toPartnerId = (text: string): PartnerId => text as PartnerId;
+
+/** The kinds of things that have an id, and the prefixes by which people tell them. */
+export type IdPrefix = "partner" | "cus" | "sub" | "prod" | "price" | "charge" | "bill" | "evt" | "wh" | "key" | "attempt" | "audit" | "req";
+
+/** Makes a TypeID: a prefix and a UUIDv7, so that ids of one kind sort by the time at which they were made. */
+export function makeId(prefix: IdPrefix): string {
+  return typeidUnboxed(prefix);
+}

@@ -1,0 +1,89 @@
+import { BlockList, isIP } from "node:net";
+
+/** What an operator can set, read once at start from environment variables (`api.md`, "Running it"). */
+export interface Settings {
+  readonly databaseUrl: string;
+  readonly port: number;
+  readonly host: string;
+  readonly operatorKey: string | null;
+  readonly secretKey: string | null;
+  readonly privateWebhooks: BlockList | boolean;
+  readonly logLevel: string;
+  readonly poolSize: number;
+}
+
+/** A variable that can't be used. The message names it, quotes no secret, and says what would be right. */
+export class SettingError extends Error {
+  override readonly name = "SettingError";
+}
+
+const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
+
+/** Reads the settings; throws {@link SettingError} for the first that is wrong. */
+export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+  return {
+    databaseUrl: readDatabaseUrl(env),
+    port: readInteger(env, "EVERGATE_PORT", 8080, 0, 65_535),
+    host: env["EVERGATE_HOST"] || "127.0.0.1",
+    operatorKey: readOperatorKey(env),
+    secretKey: readSecretKey(env),
+    privateWebhooks: readPrivateWebhooks(env),
+    logLevel: readLogLevel(env),
+    poolSize: readInteger(env, "EVERGATE_DATABASE_POOL", 10, 1, 500),
+  };
+}
+
+function readDatabaseUrl(env: Readonly<Record<string, string | undefined>>): string {
+  const url = env["EVERGATE_DATABASE_URL"] || "file:./evergate.db";
+  if (!/^(file:.+|postgres(ql)?:\/\/.+)/.test(url))
+    throw new SettingError("EVERGATE_DATABASE_URL has to be file:<path> (SQLite) or postgres://user@host/database.");
+  return url;
+}
+
+function readInteger(env: Readonly<Record<string, string | undefined>>, name: string, fallback: number, least: number, most: number): number {
+  const text = env[name];
+  if (text === undefined || text === "") return fallback;
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < least || value > most)
+    throw new SettingError(`${name} has to be a whole number from ${least} to ${most}; it is "${text}".`);
+  return value;
+}
+
+function readOperatorKey(env: Readonly<Record<string, string | undefined>>): string | null {
+  const key = env["EVERGATE_OPERATOR_KEY"];
+  if (key === undefined || key === "") return null;
+  // Keys are stored as a plain hash, which is safe for random keys only: a short one could be guessed from it.
+  if (!/^[\x21-\x7e]{16,200}$/.test(key))
+    throw new SettingError("EVERGATE_OPERATOR_KEY has to be 16 to 200 visible ASCII characters; make one with: openssl rand -hex 32");
+  return key;
+}
+
+function readSecretKey(env: Readonly<Record<string, string | undefined>>): string | null {
+  const key = env["EVERGATE_SECRET_KEY"];
+  if (key === undefined || key === "") return null;
+  if (!/^[A-Za-z0-9+/]{43}=$/.test(key))
+    throw new SettingError("EVERGATE_SECRET_KEY has to be 32 bytes in base64; make one with: openssl rand -base64 32");
+  return key;
+}
+
+function readPrivateWebhooks(env: Readonly<Record<string, string | undefined>>): BlockList | boolean {
+  const text = env["EVERGATE_ALLOW_PRIVATE_WEBHOOKS"] ?? "";
+  if (["", "0", "false", "off"].includes(text)) return false;
+  if (["1", "true", "on"].includes(text)) return true;
+  const list = new BlockList();
+  for (const range of text.split(",")) {
+    const [address = "", prefix = ""] = range.trim().split("/");
+    const family = isIP(address);
+    const bits = Number(prefix);
+    if (family === 0 || !/^\d+$/.test(prefix) || bits > (family === 4 ? 32 : 128))
+      throw new SettingError(`EVERGATE_ALLOW_PRIVATE_WEBHOOKS has to be true, false or a list of CIDRs such as 10.0.0.0/8,fd00::/8; "${range.trim()}" is none.`);
+    list.addSubnet(address, bits, family === 4 ? "ipv4" : "ipv6");
+  }
+  return list;
+}
+
+function readLogLevel(env: Readonly<Record<string, string | undefined>>): string {
+  const level = env["EVERGATE_LOG_LEVEL"] || "info";
+  if (!logLevels.includes(level)) throw new SettingError(`EVERGATE_LOG_LEVEL has to be one of ${logLevels.join(", ")}; it is "${level}".`);
+  return level;
+}

@@ -1,0 +1,137 @@
+import { priceOn, toInstant, toPercent, toPriceId, toProductId, toUnitPrice, type Context, type Instant, type LocalDate, type Price, type PriceId, type Product, type ProductId, type Tier } from "@evergate/core";
+import type { Selectable } from "kysely";
+import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
+import type { PriceTable, ProductTable } from "./schema.ts";
+import type { Reader, Transaction } from "./store.ts";
+
+export type StoredProduct = Product & { readonly createdAt: Instant };
+
+/** A price with what it holds for: one channel and one currency. */
+export type StoredPrice = Price & { readonly channel: string; readonly currency: string; readonly createdAt: Instant };
+
+export async function findProduct(db: Reader, id: ProductId): Promise<StoredProduct | undefined> {
+  const row = await db.selectFrom("products").selectAll().where("id", "=", id).executeTakeFirst();
+  return row && toProduct(row);
+}
+
+export async function findProductByCode(db: Reader, code: string): Promise<StoredProduct | undefined> {
+  const row = await db.selectFrom("products").selectAll().where("code", "=", code).executeTakeFirst();
+  return row && toProduct(row);
+}
+
+/** A product by `prod_…` or `code:…`. */
+export async function findProductByReference(db: Reader, reference: string): Promise<StoredProduct | undefined> {
+  return reference.startsWith("code:") ? findProductByCode(db, reference.slice("code:".length)) : findProduct(db, toProductId(reference));
+}
+
+export async function listProducts(db: Reader, page: PageRequest): Promise<Page<StoredProduct>> {
+  return listNewestFirst(db.selectFrom("products").selectAll(), page, toProduct);
+}
+
+export async function insertProduct(tx: Transaction, product: StoredProduct): Promise<void> {
+  await tx
+    .insertInto("products")
+    .values({
+      id: product.id,
+      code: product.code,
+      name: product.name,
+      unit: product.unit,
+      min_quantity: product.minQuantity,
+      max_quantity: product.maxQuantity,
+      created_at: product.createdAt,
+    })
+    .execute();
+}
+
+export async function updateProduct(tx: Transaction, product: StoredProduct): Promise<void> {
+  await tx
+    .updateTable("products")
+    .set({ name: product.name, min_quantity: product.minQuantity, max_quantity: product.maxQuantity })
+    .where("id", "=", product.id)
+    .execute();
+}
+
+export async function insertPrice(tx: Transaction, price: StoredPrice): Promise<void> {
+  await tx
+    .insertInto("prices")
+    .values({
+      id: price.id,
+      product: price.product,
+      channel: price.channel,
+      currency: price.currency,
+      unit_price: price.unitPrice,
+      valid_from: price.validFrom,
+      tiers: JSON.stringify(price.tiers.map(({ from, discountPercent }) => ({ from, discountPercent: discountPercent.toString() }))),
+      created_at: price.createdAt,
+    })
+    .execute();
+}
+
+export interface PriceFilter {
+  readonly product?: string | undefined;
+  readonly channel?: string | undefined;
+  readonly currency?: string | undefined;
+}
+
+export async function listPrices(db: Reader, filter: PriceFilter, page: PageRequest): Promise<Page<StoredPrice>> {
+  let query = db.selectFrom("prices").selectAll();
+  if (filter.product !== undefined) query = query.where("product", "=", filter.product);
+  if (filter.channel !== undefined) query = query.where("channel", "=", filter.channel);
+  if (filter.currency !== undefined) query = query.where("currency", "=", filter.currency);
+  return listNewestFirst(query, page, toPrice);
+}
+
+/** Prices by their ids, for settlement. */
+export async function getPrices(db: Reader, ids: readonly PriceId[]): Promise<ReadonlyMap<PriceId, Price>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db.selectFrom("prices").selectAll().where("id", "in", [...ids]).execute();
+  return new Map(rows.map((row) => [toPriceId(row.id), toPrice(row)]));
+}
+
+/** The products named, with their prices in one channel and currency, as the core looks them up. */
+export async function loadCatalogue(db: Reader, channel: string, currency: string, ids: Iterable<ProductId>): Promise<Context["catalogue"]> {
+  const wanted = [...new Set(ids)];
+  const products = wanted.length === 0 ? [] : await db.selectFrom("products").selectAll().where("id", "in", wanted).execute();
+  const prices =
+    wanted.length === 0
+      ? []
+      : await db.selectFrom("prices").selectAll().where("product", "in", wanted).where("channel", "=", channel).where("currency", "=", currency).execute();
+  const productById = new Map(products.map((row) => [toProductId(row.id), toProduct(row)]));
+  const pricesByProduct = Map.groupBy(prices.map(toPrice), (price) => price.product);
+  return {
+    product: (id) => productById.get(id),
+    priceOn: (product, day) => priceOn(pricesByProduct.get(product) ?? [], day),
+  };
+}
+
+function toProduct(row: Selectable<ProductTable>): StoredProduct {
+  return {
+    id: toProductId(row.id),
+    code: row.code,
+    name: row.name,
+    unit: row.unit,
+    minQuantity: row.min_quantity,
+    maxQuantity: row.max_quantity,
+    createdAt: toInstant(row.created_at),
+  };
+}
+
+function toPrice(row: Selectable<PriceTable>): StoredPrice {
+  return {
+    id: toPriceId(row.id),
+    product: toProductId(row.product),
+    channel: row.channel,
+    currency: row.currency,
+    unitPrice: toUnitPrice(BigInt(row.unit_price)),
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written from a LocalDate
+    validFrom: row.valid_from as LocalDate,
+    tiers: toTiers(row.tiers),
+    createdAt: toInstant(row.created_at),
+  };
+}
+
+function toTiers(text: string): readonly Tier[] {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by insertPrice
+  const tiers = JSON.parse(text) as { from: number; discountPercent: string }[];
+  return tiers.map(({ from, discountPercent }) => ({ from, discountPercent: toPercent(BigInt(discountPercent)) }));
+}

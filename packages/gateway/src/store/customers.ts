@@ -1,0 +1,89 @@
+import { toCustomerId, toInstant, type CustomerId, type Instant } from "@evergate/core";
+import type { Selectable } from "kysely";
+import type { PartnerId } from "../ids.ts";
+import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
+import type { CustomerTable } from "./schema.ts";
+import type { Reader, Transaction } from "./store.ts";
+
+export interface Customer {
+  readonly id: CustomerId;
+  readonly externalId: string | null;
+  readonly name: string;
+  readonly email: string | null;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly createdAt: Instant;
+  readonly updatedAt: Instant;
+}
+
+/** A customer by `cus_…` or `ext:<externalId>`. */
+export async function findCustomer(db: Reader, partner: PartnerId, reference: string): Promise<Customer | undefined> {
+  const query = db.selectFrom("customers").selectAll().where("partner", "=", partner);
+  const row = await (
+    reference.startsWith("ext:") ? query.where("external_id", "=", reference.slice("ext:".length)) : query.where("id", "=", reference)
+  ).executeTakeFirst();
+  return row && toCustomer(row);
+}
+
+export async function listCustomers(db: Reader, partner: PartnerId, page: PageRequest): Promise<Page<Customer>> {
+  return listNewestFirst(db.selectFrom("customers").selectAll().where("partner", "=", partner), page, toCustomer);
+}
+
+/** Names of customers, for a bill. */
+export async function getCustomerNames(db: Reader, partner: PartnerId, ids: readonly CustomerId[]): Promise<ReadonlyMap<CustomerId, string>> {
+  const names = new Map<CustomerId, string>();
+  const pageSize = 500;
+  for (let start = 0; start < ids.length; start += pageSize) {
+    const rows = await db
+      .selectFrom("customers")
+      .select(["id", "name"])
+      .where("partner", "=", partner)
+      .where("id", "in", ids.slice(start, start + pageSize))
+      .execute();
+    for (const row of rows) names.set(toCustomerId(row.id), row.name);
+  }
+  return names;
+}
+
+export async function insertCustomer(tx: Transaction, partner: PartnerId, customer: Customer): Promise<void> {
+  await tx
+    .insertInto("customers")
+    .values({
+      partner,
+      id: customer.id,
+      external_id: customer.externalId,
+      name: customer.name,
+      email: customer.email,
+      metadata: JSON.stringify(customer.metadata),
+      created_at: customer.createdAt,
+      updated_at: customer.updatedAt,
+    })
+    .execute();
+}
+
+export async function updateCustomer(tx: Transaction, partner: PartnerId, customer: Customer): Promise<void> {
+  await tx
+    .updateTable("customers")
+    .set({
+      external_id: customer.externalId,
+      name: customer.name,
+      email: customer.email,
+      metadata: JSON.stringify(customer.metadata),
+      updated_at: customer.updatedAt,
+    })
+    .where("partner", "=", partner)
+    .where("id", "=", customer.id)
+    .execute();
+}
+
+function toCustomer(row: Selectable<CustomerTable>): Customer {
+  return {
+    id: toCustomerId(row.id),
+    externalId: row.external_id,
+    name: row.name,
+    email: row.email,
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written from a Customer
+    metadata: JSON.parse(row.metadata) as Customer["metadata"],
+    createdAt: toInstant(row.created_at),
+    updatedAt: toInstant(row.updated_at),
+  };
+}

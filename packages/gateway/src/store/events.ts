@@ -1,0 +1,115 @@
+import { formatInstant, toInstant, type Instant } from "@evergate/core";
+import { sql, type Selectable } from "kysely";
+import { makeId, type PartnerId } from "../ids.ts";
+import { decodeCursor, encodeCursor, type Page, type PageRequest } from "./page.ts";
+import type { EventTable } from "./schema.ts";
+import type { Dialect, Reader, Transaction } from "./store.ts";
+import { rowsPerStatement } from "./subscriptions.ts";
+
+/** Something a provider must know of (R27), before it is stored. */
+export interface NewEvent {
+  readonly type: string;
+  /** The subscription whose numbered events it belongs to; null for events of the partner itself. */
+  readonly subscription: string | null;
+  readonly sequence: number | null;
+  readonly occurredAt: Instant;
+  readonly data: object;
+}
+
+export interface StoredEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly subscription: string | null;
+  readonly position: number | null;
+  readonly occurredAt: Instant;
+  /** The envelope's very text. */
+  readonly payload: string;
+}
+
+/** Stores events in the transaction of their change. Their place in the partner's total order is given later. */
+export async function appendEvents(tx: Transaction, partner: PartnerId, events: readonly NewEvent[]): Promise<void> {
+  for (let start = 0; start < events.length; start += rowsPerStatement) {
+    await tx
+      .insertInto("events")
+      .values(
+        events.slice(start, start + rowsPerStatement).map((event) => ({
+          partner,
+          id: makeId("evt"),
+          type: event.type,
+          subscription: event.subscription,
+          sequence: event.sequence,
+          position: null,
+          occurred_at: event.occurredAt,
+          payload: JSON.stringify({ type: event.type, timestamp: formatInstant(event.occurredAt), data: event.data }),
+        })),
+      )
+      .execute();
+  }
+}
+
+/** Events that have no place in the total order yet, in the order in which they were made. */
+export async function listUnplacedEvents(tx: Transaction, partner: PartnerId, limit: number): Promise<{ id: string; type: string; subscription: string | null; sequence: number | null }[]> {
+  return tx
+    .selectFrom("events")
+    .select(["id", "type", "subscription", "sequence"])
+    .where("partner", "=", partner)
+    .where("position", "is", null)
+    .orderBy("id")
+    .limit(limit)
+    .execute();
+}
+
+/** Partners that have events without a place. */
+export async function listPartnersWithUnplacedEvents(db: Reader): Promise<string[]> {
+  const rows = await db.selectFrom("events").select("partner").distinct().where("position", "is", null).limit(1_000).execute();
+  return rows.map((row) => row.partner);
+}
+
+/** Locks the partner's order of events and answers the last place given. */
+export async function lockEventPosition(tx: Transaction, dialect: Dialect, partner: PartnerId): Promise<number> {
+  const query = tx.selectFrom("partners").select("event_position").where("id", "=", partner);
+  const row = await (dialect === "postgres" ? query.forNoKeyUpdate() : query).executeTakeFirstOrThrow();
+  return row.event_position;
+}
+
+/** Gives the events their places. */
+export async function placeEvents(tx: Transaction, partner: PartnerId, places: readonly { readonly id: string; readonly position: number }[], last: number): Promise<void> {
+  const values = sql.join(places.map(({ id, position }) => sql`(cast(${id} as text), cast(${position} as bigint))`));
+  await sql`update events set position = place.column2 from (values ${values}) as place where events.partner = ${partner} and events.id = place.column1`.execute(tx);
+  await tx.updateTable("partners").set({ event_position: last }).where("id", "=", partner).execute();
+}
+
+export interface EventFilter {
+  readonly type?: string | undefined;
+  readonly subscription?: string | undefined;
+}
+
+/** A page of the partner's events in their total order, oldest first. */
+export async function listEvents(db: Reader, partner: PartnerId, filter: EventFilter, page: PageRequest): Promise<Page<StoredEvent>> {
+  let query = db.selectFrom("events").selectAll().where("partner", "=", partner).where("position", "is not", null);
+  if (page.after !== undefined) query = query.where("position", ">", toPosition(page.after));
+  if (filter.subscription !== undefined) query = query.where("subscription", "=", filter.subscription);
+  if (filter.type !== undefined)
+    query = filter.type.endsWith(".*")
+      ? query.where("type", ">=", filter.type.slice(0, -1)).where("type", "<", `${filter.type.slice(0, -2)}/`)
+      : query.where("type", "=", filter.type);
+  const rows = await query.orderBy("position").limit(page.limit + 1).execute();
+  const shown = rows.slice(0, page.limit).map(toStoredEvent);
+  const last = shown.at(-1);
+  return { data: shown, nextCursor: rows.length > page.limit && last !== undefined ? encodeCursor(String(last.position)) : null };
+}
+
+export async function findEvent(db: Reader, partner: PartnerId, id: string): Promise<StoredEvent | undefined> {
+  const row = await db.selectFrom("events").selectAll().where("partner", "=", partner).where("id", "=", id).where("position", "is not", null).executeTakeFirst();
+  return row && toStoredEvent(row);
+}
+
+function toPosition(cursor: string): number {
+  const place = decodeCursor(cursor);
+  const position = Number(place);
+  return Number.isSafeInteger(position) ? position : -1;
+}
+
+function toStoredEvent(row: Selectable<EventTable>): StoredEvent {
+  return { id: row.id, type: row.type, subscription: row.subscription, position: row.position, occurredAt: toInstant(row.occurred_at), payload: row.payload };
+}

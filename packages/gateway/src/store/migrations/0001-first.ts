@@ -1,0 +1,97 @@
+import type { Migration } from "../migrate.ts";
+
+/** Every table of the first release. */
+export const first: Migration = {
+  name: "0001-first",
+  statements: ({ id, int8, partnerTable }) => [
+    `create table products (
+      id ${id} primary key, code ${id} not null unique, name text not null, unit text not null,
+      min_quantity ${int8} not null, max_quantity ${int8} not null, created_at ${int8} not null)`,
+    `create table prices (
+      id ${id} primary key, product ${id} not null references products (id), channel text not null, currency text not null,
+      unit_price ${int8} not null, valid_from ${id} not null, tiers text not null, created_at ${int8} not null,
+      unique (product, channel, currency, valid_from))`,
+    `create table partners (
+      id ${id} primary key, name text not null, type text not null, industry text, status text not null, mode text not null,
+      currency text not null, time_zone text not null, billing_period text not null, trial_limit text, default_trial text,
+      tax_rate text not null, metadata text not null, clock_at ${int8} not null, clock_target_at ${int8},
+      settlement_month ${id} not null, settlement_due_at ${int8} not null, event_position ${int8} not null,
+      created_at ${int8} not null)`,
+    `create index partners_settlement_due on partners (settlement_due_at)`,
+    `create table api_keys (
+      id ${id} primary key, kind text not null, partner ${id} references partners (id), name text not null,
+      hash ${id} not null unique, hint text not null, scopes text not null, created_at ${int8} not null,
+      expires_at ${int8}, revoked_at ${int8})`,
+    `create index api_keys_partner on api_keys (partner, id)`,
+    `create table customers (
+      partner ${id} not null references partners (id), id ${id} not null, external_id ${id}, name text not null, email text,
+      metadata text not null, created_at ${int8} not null, updated_at ${int8} not null,
+      primary key (partner, id)) ${partnerTable}`,
+    `create unique index customers_external_id on customers (partner, external_id) where external_id is not null`,
+    `create table subscriptions (
+      partner ${id} not null references partners (id), id ${id} not null, external_id ${id}, customer ${id} not null,
+      product ${id} not null, quantity ${int8} not null, activation_code ${id} not null, status text not null,
+      starts_at ${int8} not null, trial_offer text, trial_starts_at ${int8}, trial_ends_at ${int8}, paid_since ${id},
+      period_starts_on ${id}, period_ends_on ${id}, period_paid_from_on ${id}, period_is_prorated ${int8},
+      dearest_product ${id}, dearest_quantity ${int8}, dearest_price ${id}, dearest_unit_price ${int8},
+      pause_starts_at ${int8}, pause_resumes_at ${int8},
+      cancellation_effective_at ${int8}, cancellation_requested_at ${int8}, cancellation_through_on ${id},
+      stopped_at ${int8}, scheduled_product ${id}, scheduled_quantity ${int8}, scheduled_effective_at ${int8},
+      term_periods ${int8}, term_used ${int8}, term_renews ${int8}, metadata text not null, version ${int8} not null,
+      sequence ${int8} not null, advanced_to ${int8} not null, due_at ${int8}, created_at ${int8} not null,
+      primary key (partner, id), foreign key (partner, customer) references customers (partner, id)) ${partnerTable}`,
+    `create unique index subscriptions_external_id on subscriptions (partner, external_id) where external_id is not null`,
+    `create unique index subscriptions_activation_code on subscriptions (activation_code)`,
+    `create index subscriptions_due on subscriptions (partner, due_at, id) where due_at is not null`,
+    `create index subscriptions_customer on subscriptions (partner, customer, id)`,
+    `create table charges (
+      partner ${id} not null, id ${id} not null, subscription ${id} not null, customer ${id} not null, product ${id} not null,
+      price ${id} not null, period_starts_on ${id} not null, period_ends_on ${id} not null, month ${id} not null,
+      quantity ${int8} not null, unit_price ${int8} not null, days_charged ${int8}, days_of ${int8},
+      discount_percent text not null, amount ${int8} not null, currency text not null, bill ${id}, created_at ${int8} not null,
+      primary key (partner, id), unique (partner, subscription, period_starts_on),
+      foreign key (partner, subscription) references subscriptions (partner, id)) ${partnerTable}`,
+    `create index charges_month on charges (partner, month, id)`,
+    `create index charges_bill on charges (partner, bill, id)`,
+    `create table bills (
+      partner ${id} not null references partners (id), id ${id} not null, number ${id} not null, month ${id} not null,
+      currency text not null, net ${int8} not null, tax_rate text not null, tax ${int8} not null, total ${int8} not null,
+      line_count ${int8} not null, customers text not null, issued_at ${int8} not null,
+      primary key (partner, id), unique (partner, month)) ${partnerTable}`,
+    `create table bill_series (
+      series ${id} not null, year ${id} not null, last_number ${int8} not null, primary key (series, year)) ${partnerTable}`,
+    `create table events (
+      partner ${id} not null references partners (id), id ${id} not null, type text not null, subscription ${id},
+      sequence ${int8}, position ${int8}, occurred_at ${int8} not null, payload text not null,
+      primary key (partner, id))`,
+    `create unique index events_sequence on events (partner, subscription, sequence) where subscription is not null`,
+    `create unique index events_position on events (partner, position) where position is not null`,
+    `create index events_without_position on events (partner, id) where position is null`,
+    `create table webhook_endpoints (
+      partner ${id} not null references partners (id), id ${id} not null, url text not null, description text,
+      event_types text not null, is_enabled ${int8} not null, secret text not null, created_at ${int8} not null,
+      primary key (partner, id)) ${partnerTable}`,
+    `create table webhook_deliveries (
+      partner ${id} not null, endpoint ${id} not null, event ${id} not null, subscription ${id}, position ${int8} not null,
+      status text not null, attempt_count ${int8} not null, next_attempt_at ${int8} not null,
+      primary key (partner, endpoint, event),
+      foreign key (partner, endpoint) references webhook_endpoints (partner, id) on delete cascade) ${partnerTable}`,
+    `create index webhook_deliveries_due on webhook_deliveries (next_attempt_at) where status = 'pending'`,
+    `create index webhook_deliveries_order on webhook_deliveries (partner, endpoint, subscription, position) where status = 'pending'`,
+    `create table webhook_attempts (
+      partner ${id} not null, endpoint ${id} not null, id ${id} not null, event ${id} not null, number ${int8} not null,
+      attempted_at ${int8} not null, duration_ms ${int8} not null, outcome text not null, response_status ${int8},
+      response_excerpt text, error text,
+      primary key (partner, endpoint, id),
+      foreign key (partner, endpoint) references webhook_endpoints (partner, id) on delete cascade)`,
+    `create table audit_log (
+      partner ${id} not null, id ${id} not null, at ${int8} not null, recorded_at ${int8} not null, action text not null, subject ${id} not null,
+      actor text not null, api_key ${id}, request_id text, "before" text, "after" text,
+      primary key (partner, id))`,
+    `create index audit_log_subject on audit_log (partner, subject, id)`,
+    `create table idempotency_keys (
+      owner ${id} not null, key ${id} not null, request_hash text not null, status ${int8} not null,
+      headers text not null, body text not null, created_at ${int8} not null, primary key (owner, key))`,
+    `create index idempotency_keys_age on idempotency_keys (created_at)`,
+  ],
+};

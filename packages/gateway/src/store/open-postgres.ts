@@ -1,0 +1,46 @@
+import { Kysely, PostgresDialect } from "kysely";
+import pg from "pg";
+import type { Database } from "./schema.ts";
+import type { Store, Transaction } from "./store.ts";
+import { isTransient, translatePostgresError } from "./translate-error.ts";
+
+/** Deadlock victims and serialisation failures are run again so often; after that the caller hears of it. */
+const maximumTries = 5;
+
+const int8Oid = 20;
+
+/** Opens a pool of connections to PostgreSQL. Nothing is connected before the first query. */
+export function openPostgres(url: string, poolSize: number): Store {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: poolSize,
+    connectionTimeoutMillis: 5_000,
+    application_name: "evergate",
+    types: { getTypeParser: (oid, format) => (oid === int8Oid ? toInteger : pg.types.getTypeParser(oid, format)) },
+  });
+  // A connection that breaks while idle is replaced by the pool; unheard, the event would end the process.
+  pool.on("error", () => {});
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  return {
+    dialect: "postgres",
+    reader: db,
+    transaction: async (work) => {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the only place where a transaction's type is given
+          return await db.transaction().execute((trx) => work(trx as unknown as Transaction));
+        } catch (error) {
+          if (!isTransient(error) || attempt === maximumTries) throw error;
+        }
+      }
+    },
+    translate: translatePostgresError,
+    close: () => db.destroy(),
+  };
+}
+
+/** pg answers int8 as text; beyond 2⁵³ it stays exact as a bigint. */
+function toInteger(text: string): number | bigint {
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : BigInt(text);
+}

@@ -1,0 +1,102 @@
+import SqliteDatabase from "better-sqlite3";
+import { Kysely } from "kysely";
+import type { Database } from "./schema.ts";
+import { sqliteDialect } from "./sqlite-driver.ts";
+import { StoreUnavailableError, type Store, type Transaction } from "./store.ts";
+import { translateSqliteError } from "./translate-error.ts";
+
+/** As many transactions as share one commit at the most: a bound on how much one failing commit takes down. */
+const maximumShared = 128;
+
+/** How long a lock of another process (a command-line call beside the server) is waited for. */
+const busyTimeoutMs = 2_000;
+
+interface Job {
+  readonly work: (tx: Transaction) => Promise<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Opens (and makes, where missing) an SQLite file: write-ahead log, `synchronous=FULL`,
+ * one connection that writes and one that reads.
+ *
+ * Transactions queue up; those that wait together run one after another, each in a savepoint, and share one commit.
+ * Nobody is answered before that commit is on disk.
+ */
+export function openSqlite(path: string): Store {
+  const writing = openConnection(path);
+  const reading = openConnection(path);
+  // Nothing can be written by mistake where only reading is meant.
+  reading.pragma("query_only = on");
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the only place where a transaction's type is given
+  const tx = new Kysely<Database>({ dialect: sqliteDialect(writing) }) as Transaction;
+  const reader = new Kysely<Database>({ dialect: sqliteDialect(reading) });
+  const jobs: Job[] = [];
+  let running: Promise<void> | null = null;
+
+  async function runAll(): Promise<void> {
+    // Requests that have arrived together are parsed before the first of them writes.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (jobs.length > 0) await runShared(writing, tx, jobs.splice(0, maximumShared));
+    running = null;
+  }
+
+  return {
+    dialect: "sqlite",
+    reader,
+    transaction: (work) =>
+      new Promise((resolve, reject) => {
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a job's result goes back to the caller who gave the work
+        jobs.push({ work, resolve: resolve as (value: unknown) => void, reject });
+        running ??= runAll();
+      }),
+    translate: translateSqliteError,
+    close: async () => {
+      await running;
+      await reader.destroy();
+      await tx.destroy();
+    },
+  };
+}
+
+function openConnection(path: string): SqliteDatabase.Database {
+  try {
+    const database = new SqliteDatabase(path, { timeout: busyTimeoutMs });
+    database.pragma("journal_mode = wal");
+    database.pragma("synchronous = full");
+    database.pragma("foreign_keys = on");
+    return database;
+  } catch (error) {
+    throw new StoreUnavailableError(`Could not open the database file ${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+/** Runs the jobs in one transaction. A job that fails is rolled back alone; when the commit fails, all of them have failed. */
+async function runShared(database: SqliteDatabase.Database, tx: Transaction, jobs: readonly Job[]): Promise<void> {
+  const done: (() => void)[] = [];
+  const rejected = new Set<Job>();
+  try {
+    database.exec("begin immediate");
+    for (const job of jobs) {
+      database.exec("savepoint job");
+      try {
+        const value = await job.work(tx);
+        database.exec("release job");
+        done.push(() => job.resolve(value));
+      } catch (error) {
+        // A full disk makes SQLite roll the whole transaction back by itself: then everyone in it has failed.
+        if (!database.inTransaction) throw error;
+        database.exec("rollback to job; release job");
+        rejected.add(job);
+        job.reject(error);
+      }
+    }
+    database.exec("commit");
+  } catch (error) {
+    if (database.open && database.inTransaction) database.exec("rollback");
+    for (const job of jobs) if (!rejected.has(job)) job.reject(error);
+    return;
+  }
+  for (const answer of done) answer();
+}

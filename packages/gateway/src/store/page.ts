@@ -1,0 +1,40 @@
+import type { SelectQueryBuilder } from "kysely";
+import { ProblemError } from "../app/problem.ts";
+import type { Database } from "./schema.ts";
+
+export interface PageRequest {
+  readonly limit: number;
+  /** A cursor that an earlier page gave. */
+  readonly after?: string | undefined;
+}
+
+export interface Page<T> {
+  readonly data: T[];
+  readonly nextCursor: string | null;
+}
+
+/** A page of rows that have an `id` (which grows with time), newest first. The cursor is the last id, encoded so that nobody builds on it. */
+export async function listNewestFirst<Row extends { id: string }, T>(
+  // oxlint-disable-next-line typescript/no-explicit-any -- Kysely's builder is invariant in its table; only `id` is used here
+  query: SelectQueryBuilder<Database, any, Row>,
+  page: PageRequest,
+  read: (row: Row) => T,
+): Promise<Page<T>> {
+  const after = page.after === undefined ? undefined : decodeCursor(page.after);
+  const rows = await (after === undefined ? query : query.where("id", "<", after)).orderBy("id", "desc").limit(page.limit + 1).execute();
+  const shown = rows.slice(0, page.limit);
+  const last = shown.at(-1);
+  return { data: shown.map(read), nextCursor: rows.length > page.limit && last !== undefined ? encodeCursor(last.id) : null };
+}
+
+export function encodeCursor(place: string): string {
+  return Buffer.from(place).toString("base64url");
+}
+
+/** Throws `malformed_request` for what was never a cursor. */
+export function decodeCursor(cursor: string): string {
+  const place = Buffer.from(cursor, "base64url").toString("utf8");
+  if (encodeCursor(place) !== cursor || !/^[\w.-]{1,200}$/.test(place))
+    throw new ProblemError("malformed_request", "after is not a cursor that this list has given.", [{ pointer: "/query/after", detail: "use the nextCursor of the page before" }]);
+  return place;
+}

@@ -1,0 +1,147 @@
+import { toInstant, type BillingPeriod, type Instant, type Month, type PartnerTerms, type PartnerType, type TrialLength } from "@evergate/core";
+import type { Selectable } from "kysely";
+import { toPartnerId, type PartnerId } from "../ids.ts";
+import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
+import type { PartnerTable } from "./schema.ts";
+import type { Dialect, Reader, Transaction } from "./store.ts";
+
+/** A partner: what was agreed with it, and where its time has come to. */
+export interface Partner {
+  readonly id: PartnerId;
+  readonly name: string;
+  readonly industry: string | null;
+  readonly status: "approved";
+  readonly mode: "live" | "sandbox";
+  readonly terms: PartnerTerms;
+  readonly taxRate: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly clockAt: Instant;
+  readonly clockTargetAt: Instant | null;
+  readonly settlementMonth: Month;
+  readonly settlementDueAt: Instant;
+  readonly createdAt: Instant;
+}
+
+/**
+ * What time it is for a partner: a sandbox has its own clock. A live partner's never falls behind what has
+ * been carried out already, so that a system clock that jumps back can't order anything into a settled month.
+ */
+export function partnerNow(partner: Partner, systemNow: Instant): Instant {
+  return partner.mode === "sandbox" || partner.clockAt > systemNow ? partner.clockAt : systemNow;
+}
+
+export async function findPartner(db: Reader, id: PartnerId): Promise<Partner | undefined> {
+  const row = await db.selectFrom("partners").selectAll().where("id", "=", id).executeTakeFirst();
+  return row && toPartner(row);
+}
+
+/** Locks the partner against settlement and clockwork, not against its other commands. */
+export async function lockPartner(tx: Transaction, dialect: Dialect, id: PartnerId): Promise<Partner | undefined> {
+  const query = tx.selectFrom("partners").selectAll().where("id", "=", id);
+  const row = await (dialect === "postgres" ? query.forKeyShare() : query).executeTakeFirst();
+  return row && toPartner(row);
+}
+
+/** Locks the partner for the clockwork alone. Undefined where another process has it (or it doesn't exist). */
+export async function claimPartner(tx: Transaction, dialect: Dialect, id: PartnerId): Promise<Partner | undefined> {
+  const query = tx.selectFrom("partners").selectAll().where("id", "=", id);
+  const row = await (dialect === "postgres" ? query.forUpdate().skipLocked() : query).executeTakeFirst();
+  return row && toPartner(row);
+}
+
+export async function insertPartner(tx: Transaction, partner: Partner): Promise<void> {
+  const { terms } = partner;
+  await tx
+    .insertInto("partners")
+    .values({
+      id: partner.id,
+      name: partner.name,
+      type: terms.type,
+      industry: partner.industry,
+      status: partner.status,
+      mode: partner.mode,
+      currency: terms.currency,
+      time_zone: terms.timeZone,
+      billing_period: terms.billingPeriod,
+      trial_limit: toJson(terms.trialLimit),
+      default_trial: toJson(terms.defaultTrial),
+      tax_rate: partner.taxRate,
+      metadata: JSON.stringify(partner.metadata),
+      clock_at: partner.clockAt,
+      clock_target_at: partner.clockTargetAt,
+      settlement_month: partner.settlementMonth,
+      settlement_due_at: partner.settlementDueAt,
+      event_position: 0,
+      created_at: partner.createdAt,
+    })
+    .execute();
+}
+
+/** Saves what an operator can change. */
+export async function updatePartner(tx: Transaction, partner: Partner): Promise<void> {
+  await tx
+    .updateTable("partners")
+    .set({
+      name: partner.name,
+      industry: partner.industry,
+      trial_limit: toJson(partner.terms.trialLimit),
+      default_trial: toJson(partner.terms.defaultTrial),
+      tax_rate: partner.taxRate,
+      metadata: JSON.stringify(partner.metadata),
+    })
+    .where("id", "=", partner.id)
+    .execute();
+}
+
+/** Saves where the partner's time has come to. */
+export async function updatePartnerClock(tx: Transaction, id: PartnerId, clock: Partial<Pick<Partner, "clockAt" | "clockTargetAt" | "settlementMonth" | "settlementDueAt">>): Promise<void> {
+  await tx
+    .updateTable("partners")
+    .set({
+      ...(clock.clockAt === undefined ? {} : { clock_at: clock.clockAt }),
+      ...(clock.clockTargetAt === undefined ? {} : { clock_target_at: clock.clockTargetAt }),
+      ...(clock.settlementMonth === undefined ? {} : { settlement_month: clock.settlementMonth }),
+      ...(clock.settlementDueAt === undefined ? {} : { settlement_due_at: clock.settlementDueAt }),
+    })
+    .where("id", "=", id)
+    .execute();
+}
+
+export async function listPartners(db: Reader, page: PageRequest): Promise<Page<Partner>> {
+  return listNewestFirst(db.selectFrom("partners").selectAll(), page, toPartner);
+}
+
+function toPartner(row: Selectable<PartnerTable>): Partner {
+  /* oxlint-disable typescript/no-unsafe-type-assertion -- the row was written from a Partner */
+  return {
+    id: toPartnerId(row.id),
+    name: row.name,
+    industry: row.industry,
+    status: row.status as Partner["status"],
+    mode: row.mode as Partner["mode"],
+    terms: {
+      type: row.type as PartnerType,
+      timeZone: row.time_zone,
+      currency: row.currency,
+      billingPeriod: row.billing_period as BillingPeriod,
+      trialLimit: fromJson(row.trial_limit) as TrialLength | null,
+      defaultTrial: fromJson(row.default_trial) as TrialLength | null,
+    },
+    taxRate: row.tax_rate,
+    metadata: JSON.parse(row.metadata) as Partner["metadata"],
+    clockAt: toInstant(row.clock_at),
+    clockTargetAt: row.clock_target_at === null ? null : toInstant(row.clock_target_at),
+    settlementMonth: row.settlement_month as Month,
+    settlementDueAt: toInstant(row.settlement_due_at),
+    createdAt: toInstant(row.created_at),
+  };
+  /* oxlint-enable typescript/no-unsafe-type-assertion */
+}
+
+function toJson(value: TrialLength | null): string | null {
+  return value === null ? null : JSON.stringify(value);
+}
+
+function fromJson(text: string | null): unknown {
+  return text === null ? null : JSON.parse(text);
+}

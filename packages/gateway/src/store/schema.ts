@@ -1,0 +1,269 @@
+/**
+ * The tables, one description for SQLite and PostgreSQL.
+ *
+ * Instants are epoch milliseconds (int8), days `YYYY-MM-DD`, months `YYYY-MM`, flags 0 or 1, JSON text.
+ * Money is an integer: prices in 10⁻⁶ of the major unit, amounts in the currency's minor unit.
+ * A driver hands integers beyond 2⁵³ out as bigint, so every money column is read with `BigInt(…)`.
+ * What belongs to a partner leads its key with `partner`.
+ */
+import type { ColumnType } from "kysely";
+
+/** An integer column that may exceed 2⁵³: written as bigint, read as number or bigint. */
+type Money = ColumnType<number | bigint, bigint, bigint>;
+
+export interface Database {
+  products: ProductTable;
+  prices: PriceTable;
+  partners: PartnerTable;
+  api_keys: ApiKeyTable;
+  customers: CustomerTable;
+  subscriptions: SubscriptionTable;
+  charges: ChargeTable;
+  bills: BillTable;
+  bill_series: BillSeriesTable;
+  events: EventTable;
+  webhook_endpoints: WebhookEndpointTable;
+  webhook_deliveries: WebhookDeliveryTable;
+  webhook_attempts: WebhookAttemptTable;
+  audit_log: AuditLogTable;
+  idempotency_keys: IdempotencyKeyTable;
+}
+
+export interface ProductTable {
+  id: string;
+  code: string;
+  name: string;
+  unit: string;
+  min_quantity: number;
+  max_quantity: number;
+  created_at: number;
+}
+
+export interface PriceTable {
+  id: string;
+  product: string;
+  channel: string;
+  currency: string;
+  unit_price: Money;
+  valid_from: string;
+  tiers: string;
+  created_at: number;
+}
+
+export interface PartnerTable {
+  id: string;
+  name: string;
+  type: string;
+  industry: string | null;
+  status: string;
+  mode: string;
+  currency: string;
+  time_zone: string;
+  billing_period: string;
+  trial_limit: string | null;
+  default_trial: string | null;
+  tax_rate: string;
+  metadata: string;
+  /** Up to here everything due has been carried out. In a sandbox this is the partner's time itself. */
+  clock_at: number;
+  /** Sandbox only: where an advance that has begun will end; null where none is under way. */
+  clock_target_at: number | null;
+  /** The month that is settled next, and the instant at which it ends (its settlement is due). */
+  settlement_month: string;
+  settlement_due_at: number;
+  /** The last place given in the partner's total order of events. */
+  event_position: number;
+  created_at: number;
+}
+
+export interface ApiKeyTable {
+  id: string;
+  kind: string;
+  partner: string | null;
+  name: string;
+  hash: string;
+  /** The last four characters of the secret, to tell keys apart in a list. */
+  hint: string;
+  scopes: string;
+  created_at: number;
+  expires_at: number | null;
+  revoked_at: number | null;
+}
+
+export interface CustomerTable {
+  partner: string;
+  id: string;
+  external_id: string | null;
+  name: string;
+  email: string | null;
+  metadata: string;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface SubscriptionTable {
+  partner: string;
+  id: string;
+  external_id: string | null;
+  customer: string;
+  product: string;
+  quantity: number;
+  activation_code: string;
+  status: string;
+  starts_at: number;
+  trial_offer: string | null;
+  trial_starts_at: number | null;
+  trial_ends_at: number | null;
+  paid_since: string | null;
+  period_starts_on: string | null;
+  period_ends_on: string | null;
+  period_paid_from_on: string | null;
+  period_is_prorated: number | null;
+  /** R17's running maximum of the open period. */
+  dearest_product: string | null;
+  dearest_quantity: number | null;
+  dearest_price: string | null;
+  dearest_unit_price: ColumnType<number | bigint | null, bigint | null, bigint | null>;
+  pause_starts_at: number | null;
+  pause_resumes_at: number | null;
+  cancellation_effective_at: number | null;
+  cancellation_requested_at: number | null;
+  cancellation_through_on: string | null;
+  stopped_at: number | null;
+  scheduled_product: string | null;
+  scheduled_quantity: number | null;
+  scheduled_effective_at: number | null;
+  term_periods: number | null;
+  term_used: number | null;
+  term_renews: number | null;
+  metadata: string;
+  version: number;
+  /** The number of its last event (R27). */
+  sequence: number;
+  advanced_to: number;
+  /** When something falls due next; null where nothing ever will by itself. */
+  due_at: number | null;
+  created_at: number;
+}
+
+export interface ChargeTable {
+  partner: string;
+  id: string;
+  subscription: string;
+  customer: string;
+  product: string;
+  price: string;
+  period_starts_on: string;
+  period_ends_on: string;
+  /** The month of the period's last day: the bill it belongs to (R22). */
+  month: string;
+  quantity: number;
+  unit_price: Money;
+  days_charged: number | null;
+  days_of: number | null;
+  discount_percent: string;
+  amount: Money;
+  currency: string;
+  bill: string | null;
+  created_at: number;
+}
+
+export interface BillTable {
+  partner: string;
+  id: string;
+  number: string;
+  month: string;
+  currency: string;
+  net: Money;
+  tax_rate: string;
+  tax: Money;
+  total: Money;
+  line_count: number;
+  customers: string;
+  issued_at: number;
+}
+
+export interface BillSeriesTable {
+  series: string;
+  year: string;
+  last_number: number;
+}
+
+export interface EventTable {
+  partner: string;
+  id: string;
+  type: string;
+  subscription: string | null;
+  sequence: number | null;
+  /** Its place in the partner's total order; null until the sequencing step has given it. */
+  position: number | null;
+  occurred_at: number;
+  /** The envelope's very text: `{"type","timestamp","data"}`, signed and answered as it stands. */
+  payload: string;
+}
+
+export interface WebhookEndpointTable {
+  partner: string;
+  id: string;
+  url: string;
+  description: string | null;
+  event_types: string;
+  is_enabled: number;
+  /** Encrypted under EVERGATE_SECRET_KEY. */
+  secret: string;
+  created_at: number;
+}
+
+export interface WebhookDeliveryTable {
+  partner: string;
+  endpoint: string;
+  event: string;
+  subscription: string | null;
+  position: number;
+  status: string;
+  attempt_count: number;
+  /** When it may be tried next; a claim moves it past the time-out, which makes it the lease as well. */
+  next_attempt_at: number;
+}
+
+export interface WebhookAttemptTable {
+  partner: string;
+  endpoint: string;
+  id: string;
+  event: string;
+  number: number;
+  attempted_at: number;
+  duration_ms: number;
+  outcome: string;
+  response_status: number | null;
+  response_excerpt: string | null;
+  error: string | null;
+}
+
+export interface AuditLogTable {
+  /** The partner whose data changed; `operator` for the catalogue and for keys of the operator. */
+  partner: string;
+  id: string;
+  /** When it happened, by the partner's clock. */
+  at: number;
+  /** When it was written, by the system's. */
+  recorded_at: number;
+  action: string;
+  subject: string;
+  actor: string;
+  api_key: string | null;
+  request_id: string | null;
+  before: string | null;
+  after: string | null;
+}
+
+export interface IdempotencyKeyTable {
+  /** Whose key it is: a partner's id, or `operator`. */
+  owner: string;
+  key: string;
+  request_hash: string;
+  status: number;
+  headers: string;
+  body: string;
+  created_at: number;
+}

@@ -1,0 +1,43 @@
+import type { Kysely } from "kysely";
+import type { Database } from "./schema.ts";
+
+export type Dialect = "sqlite" | "postgres";
+
+/** Reads what has been committed. */
+export type Reader = Kysely<Database>;
+
+declare const inTransaction: unique symbol;
+
+/** A {@link Reader} inside a transaction: what locks or writes demands one by type. */
+export type Transaction = Kysely<Database> & { readonly [inTransaction]: true };
+
+/** One database, embedded or served. */
+export interface Store {
+  readonly dialect: Dialect;
+  readonly reader: Reader;
+  /**
+   * Runs `work` in one transaction and commits it; when it throws, nothing of it has happened.
+   * `work` may be run again after a deadlock, so it must not touch anything but the transaction.
+   * On SQLite transactions that wait together share one commit, and `work` must await nothing but the database.
+   */
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Says what a database error means: {@link StoreUnavailableError}, {@link UniqueViolationError}, or the error unchanged. */
+  translate(error: unknown): unknown;
+  close(): Promise<void>;
+}
+
+/** The database can't be reached, is full, or stays locked: the caller may try again later. */
+export class StoreUnavailableError extends Error {
+  override readonly name = "StoreUnavailableError";
+}
+
+/** A unique key refused the row. `constraint` names the table and its columns, or the index, as the database reports it. */
+export class UniqueViolationError extends Error {
+  override readonly name = "UniqueViolationError";
+  readonly constraint: string;
+
+  constructor(constraint: string, cause: unknown) {
+    super(`Unique key violated: ${constraint}`, { cause });
+    this.constraint = constraint;
+  }
+}

@@ -1,0 +1,96 @@
+import type { Instant, PartnerTerms, Subscription, SubscriptionId } from "@evergate/core";
+import type { InsertObject } from "kysely";
+import type { PartnerId } from "../ids.ts";
+import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
+import type { Database } from "./schema.ts";
+import type { Dialect, Reader, Transaction } from "./store.ts";
+import { toSubscription, toSubscriptionRow } from "./subscription-row.ts";
+
+/** So many rows fit one statement: SQLite takes 32,766 parameters, a row has under 50. */
+export const rowsPerStatement = 500;
+
+/** A subscription by `sub_…` or `ext:<externalId>`. */
+export async function findSubscription(db: Reader, partner: PartnerId, reference: string): Promise<Subscription | undefined> {
+  const row = await selectOne(db, partner, reference).executeTakeFirst();
+  return row && toSubscription(row);
+}
+
+/** The same, locked: a subscription's own numbers (version, sequence) are given under this lock. */
+export async function lockSubscription(tx: Transaction, dialect: Dialect, partner: PartnerId, reference: string): Promise<Subscription | undefined> {
+  const query = selectOne(tx, partner, reference);
+  const row = await (dialect === "postgres" ? query.forUpdate() : query).executeTakeFirst();
+  return row && toSubscription(row);
+}
+
+/** Writes subscriptions, new ones and changed ones alike. */
+export async function writeSubscriptions(tx: Transaction, partner: PartnerId, terms: PartnerTerms, subscriptions: readonly Subscription[]): Promise<void> {
+  for (let start = 0; start < subscriptions.length; start += rowsPerStatement) {
+    const rows = subscriptions.slice(start, start + rowsPerStatement).map((subscription) => toSubscriptionRow(partner, terms, subscription));
+    await tx
+      .insertInto("subscriptions")
+      .values(rows)
+      .onConflict((conflict) => conflict.columns(["partner", "id"]).doUpdateSet((eb) => toExcluded(rows[0], eb.ref)))
+      .execute();
+  }
+}
+
+/** When the partner's next subscription falls due; null where none ever will by itself. */
+export async function findNextDue(db: Reader, partner: PartnerId): Promise<Instant | null> {
+  const row = await db
+    .selectFrom("subscriptions")
+    .select("due_at")
+    .where("partner", "=", partner)
+    .where("due_at", "is not", null)
+    .orderBy("due_at")
+    .limit(1)
+    .executeTakeFirst();
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written from an Instant
+  return (row?.due_at ?? null) as Instant | null;
+}
+
+/** Locks the subscriptions that fall due at or before `until`, the earliest first. */
+export async function lockDueSubscriptions(tx: Transaction, dialect: Dialect, partner: PartnerId, until: Instant, limit: number): Promise<Subscription[]> {
+  const query = tx
+    .selectFrom("subscriptions")
+    .selectAll()
+    .where("partner", "=", partner)
+    .where("due_at", "<=", until)
+    .orderBy("due_at")
+    .orderBy("id")
+    .limit(limit);
+  const rows = await (dialect === "postgres" ? query.forUpdate() : query).execute();
+  return rows.map(toSubscription);
+}
+
+/** Subscriptions with an open period, after a given id, in order of their ids: for the upcoming bill. */
+export async function listRunningSubscriptions(db: Reader, partner: PartnerId, after: SubscriptionId | null, limit: number): Promise<Subscription[]> {
+  let query = db.selectFrom("subscriptions").selectAll().where("partner", "=", partner).where("due_at", "is not", null);
+  if (after !== null) query = query.where("id", ">", after);
+  const rows = await query.orderBy("id").limit(limit).execute();
+  return rows.map(toSubscription);
+}
+
+export interface SubscriptionFilter {
+  readonly customer?: string | undefined;
+  readonly product?: string | undefined;
+  readonly status?: string | undefined;
+}
+
+export async function listSubscriptions(db: Reader, partner: PartnerId, filter: SubscriptionFilter, page: PageRequest): Promise<Page<Subscription>> {
+  let query = db.selectFrom("subscriptions").selectAll().where("partner", "=", partner);
+  if (filter.customer !== undefined) query = query.where("customer", "=", filter.customer);
+  if (filter.product !== undefined) query = query.where("product", "=", filter.product);
+  if (filter.status !== undefined) query = query.where("status", "=", filter.status);
+  return listNewestFirst(query, page, toSubscription);
+}
+
+function selectOne(db: Reader, partner: PartnerId, reference: string) {
+  const query = db.selectFrom("subscriptions").selectAll().where("partner", "=", partner);
+  return reference.startsWith("ext:") ? query.where("external_id", "=", reference.slice("ext:".length)) : query.where("id", "=", reference);
+}
+
+/** Every column of the row that conflicts takes the value of the row that was to be inserted. */
+function toExcluded<Ref>(row: InsertObject<Database, "subscriptions"> | undefined, ref: (name: `excluded.${string}`) => Ref): Record<string, Ref> {
+  const columns = Object.keys(row ?? {}).filter((column) => column !== "partner" && column !== "id");
+  return Object.fromEntries(columns.map((column) => [column, ref(`excluded.${column}`)]));
+}

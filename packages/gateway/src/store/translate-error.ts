@@ -1,0 +1,51 @@
+import { StoreUnavailableError, UniqueViolationError } from "./store.ts";
+
+/** Turns better-sqlite3's errors into the store's; others pass unchanged. */
+export function translateSqliteError(error: unknown): unknown {
+  const code = readCode(error);
+  if (code === "SQLITE_CONSTRAINT_UNIQUE" || code === "SQLITE_CONSTRAINT_PRIMARYKEY")
+    return new UniqueViolationError(toConstraint(error), error);
+  if (/^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM)/.test(code) || isClosed(error))
+    return new StoreUnavailableError(`The database can't be used now (${code || "closed"}).`, { cause: error });
+  return error;
+}
+
+/** Turns pg's errors into the store's; others pass unchanged. */
+export function translatePostgresError(error: unknown): unknown {
+  const code = readCode(error);
+  if (code === "23505") return new UniqueViolationError(readText(error, "constraint"), error);
+  // Connection lost (08), out of resources (53), shut down or starting (57P), disk and system errors (58), and the socket's own.
+  if (/^(08|53|57P|58)/.test(code) || /^E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|NOTFOUND|HOSTUNREACH|AI_AGAIN)$/.test(code) || isConnectionLoss(error))
+    return new StoreUnavailableError(`The database can't be reached now (${code || "connection lost"}).`, { cause: error });
+  return error;
+}
+
+/** Whether PostgreSQL gave the transaction up for another's sake and running it again is right. */
+export function isTransient(error: unknown): boolean {
+  const code = readCode(error);
+  return code === "40001" || code === "40P01";
+}
+
+function readCode(error: unknown): string {
+  return readText(error, "code");
+}
+
+function readText(error: unknown, name: string): string {
+  if (typeof error !== "object" || error === null) return "";
+  const value: unknown = Reflect.get(error, name);
+  return typeof value === "string" ? value : "";
+}
+
+function isClosed(error: unknown): boolean {
+  return error instanceof TypeError && error.message.includes("database connection is not open");
+}
+
+function isConnectionLoss(error: unknown): boolean {
+  return error instanceof Error && /connection (terminated|ended|timeout)|timeout exceeded when trying to connect|pool after calling end/i.test(error.message);
+}
+
+/** SQLite names columns ("UNIQUE constraint failed: products.code") or an index ("… failed: index 'name'"). */
+function toConstraint(error: unknown): string {
+  const message = error instanceof Error ? error.message : "";
+  return message.replace(/^UNIQUE constraint failed: /, "");
+}

@@ -1,0 +1,16 @@
+import type { TestProject } from "vitest/node";
+import { startPostgres } from "./start-postgres.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** The PostgreSQL server that all test files share; each makes databases of its own in it. */
+    postgresUrl: string;
+  }
+}
+
+/** Vitest's global set-up: one PostgreSQL server for the whole run. */
+export default async function startOnce(project: TestProject): Promise<() => Promise<void>> {
+  const server = await startPostgres();
+  project.provide("postgresUrl", server.url);
+  return () => server.stop();
+}

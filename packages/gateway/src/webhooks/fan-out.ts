@@ -1,0 +1,21 @@
+import type { Instant } from "@evergate/core";
+import type { PartnerId } from "../ids.ts";
+import type { Transaction } from "../store/store.ts";
+import { insertDeliveries, listEnabledEndpoints } from "../store/webhooks.ts";
+import { wantsEvent } from "./event-types.ts";
+
+/** Makes a delivery of every event for every endpoint that wants it, due at once. */
+export async function fanOut(
+  tx: Transaction,
+  partner: PartnerId,
+  events: readonly { readonly id: string; readonly type: string; readonly subscription: string | null; readonly position: number }[],
+  now: Instant,
+): Promise<void> {
+  const endpoints = await listEnabledEndpoints(tx, partner);
+  const deliveries = endpoints.flatMap((endpoint) =>
+    events
+      .filter((event) => wantsEvent(endpoint.eventTypes, event.type))
+      .map((event) => ({ endpoint: endpoint.id, event: event.id, subscription: event.subscription, position: event.position, nextAttemptAt: now })),
+  );
+  await insertDeliveries(tx, partner, deliveries);
+}
