@@ -1,0 +1,51 @@
+import { type Contract, findAnswer, listOperations, listValues } from "./contract.ts";
+
+/**
+ * Fails unless the problem codes agree wherever they stand: the enumeration ProblemCode, the table in description.md,
+ * the example of each code, and the answers of the operations.
+ */
+export function checkCodes(document: Contract): void {
+  const codes = listValues(document, "ProblemCode");
+  const table = readTable(document.info.description);
+  if (codes.join() !== [...table.keys()].join())
+    throw new Error("The table of codes in description.md is not that of schemas/ProblemCode.yaml.");
+
+  const used = new Set<string>();
+  for (const { operation } of listOperations(document)) {
+    for (const [status, reference] of Object.entries(operation.responses)) {
+      if (Number(status) < 400) continue;
+      const listed = findAnswer(document, reference)["x-evergate-codes"] ?? [];
+      if (listed.length === 0)
+        throw new Error(`${operation.operationId} ${status} lists no x-evergate-codes.`);
+      for (const code of listed) {
+        used.add(code);
+        if (table.get(code) !== Number(status))
+          throw new Error(`${operation.operationId} lists ${code} with ${status}.`);
+      }
+    }
+  }
+  for (const code of codes) {
+    // No operation declares internal_error: a fault of the gateway is not a part of what it promises.
+    if (code === "internal_error") continue;
+    if (!used.has(code)) throw new Error(`No operation lists the code ${code}.`);
+    checkExample(document, code, table.get(code));
+  }
+}
+
+/** The table's codes with their statuses, from rows such as "| `not_found` | 404 | … |". */
+function readTable(text: string): ReadonlyMap<string, number> {
+  const rows = text.matchAll(/^\| `([a-z_]+)` \| (\d{3}) \|/gm);
+  return new Map([...rows].map(([, code, status]) => [String(code), Number(status)]));
+}
+
+function checkExample(document: Contract, code: string, status: number | undefined): void {
+  const example = document.components.examples[code]?.value as
+    | { readonly code: string; readonly status: number; readonly type: string }
+    | undefined;
+  if (
+    example?.code !== code ||
+    example.status !== status ||
+    example.type !== `urn:evergate:problem:${code}`
+  )
+    throw new Error(`examples/problems/${code}.yaml does not fit its code.`);
+}
