@@ -60,14 +60,18 @@ export function refuse<Refusal>(refusal: Refusal): Refused<Refusal> {
   return { accepted: false, refusal };
 }
 
-/** Adds one transition: it leads to `after`, and each of `types` announces it with a number of its own. */
+/**
+ * Adds one transition of a step: it leads to `after`, and each of `types` announces it with a number of its own.
+ * The first of a step makes a new version of the subscription, which the others share.
+ */
 export function record(
   progress: Progress,
   after: Subscription,
   types: readonly FactType[],
   charge: Charge | null = null,
 ): Progress {
-  return recordFrom(progress.subscription, progress, after, types, charge);
+  const version = progress.facts.length === 0 ? after.version + 1 : after.version;
+  return recordFrom(progress.subscription, progress, { ...after, version }, types, charge);
 }
 
 /** Adds the transition that a command makes, which is a new version of the subscription. */
@@ -76,7 +80,8 @@ export function recordCommand(
   after: Subscription,
   types: readonly FactType[],
 ): Progress {
-  return record(progress, { ...after, version: progress.subscription.version + 1 }, types);
+  const version = progress.subscription.version + 1;
+  return recordFrom(progress.subscription, progress, { ...after, version }, types, null);
 }
 
 /** The first transition of all: nothing was before. */

@@ -16,11 +16,7 @@ export function step(subscription: Subscription, at: Instant, context: Context):
   const { period } = subscription;
   const { timeZone } = context.terms;
   const closing = period !== null && periodEndsAt(period, timeZone) === at ? period : null;
-  const begun: Progress = {
-    subscription: { ...subscription, advancedTo: at, version: subscription.version + 1 },
-    facts: [],
-  };
-  let progress = begun;
+  let progress: Progress = { subscription: { ...subscription, advancedTo: at }, facts: [] };
   if (closing !== null) progress = closePeriod(progress, closing);
   // Paid service begins for the first time by a trial's end in service or a start, not after a pause (R18).
   const isFirstPaid = subscription.status === "trialing" || subscription.status === "scheduled";
@@ -31,13 +27,9 @@ export function step(subscription: Subscription, at: Instant, context: Context):
   progress = takeScheduledChange(progress);
   progress = takePauseOrResume(progress);
   progress = start(progress, context);
-  progress =
-    closing === null
-      ? occupy(progress, subscription, isFirstPaid, context)
-      : renew(progress, closing, context);
-  return progress === begun
-    ? { subscription: { ...subscription, advancedTo: at }, facts: [] }
-    : progress;
+  return closing === null
+    ? occupy(progress, subscription, isFirstPaid, context)
+    : renew(progress, closing, context);
 }
 
 /** A period begun is charged once, in full, whatever the status has become (R16); it counts for the term (R13). */
