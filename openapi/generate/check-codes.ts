@@ -8,7 +8,9 @@ export function checkCodes(document: Contract): void {
   const codes = listValues(document, "ProblemCode");
   const table = readTable(document.info.description);
   if (codes.join() !== [...table.keys()].join())
-    throw new Error("The table of codes in description.md is not that of schemas/ProblemCode.yaml.");
+    throw new Error(
+      "The table of codes in description.md is not that of schemas/ProblemCode.yaml.",
+    );
 
   const used = new Set<string>();
   for (const { operation } of listOperations(document)) {
@@ -34,7 +36,7 @@ export function checkCodes(document: Contract): void {
 
 /** The table's codes with their statuses, from rows such as "| `not_found` | 404 | … |". */
 function readTable(text: string): ReadonlyMap<string, number> {
-  const rows = text.matchAll(/^\| `([a-z_]+)` \| (\d{3}) \|/gm);
+  const rows = text.matchAll(/^\|\s*`([a-z_]+)`\s*\|\s*(\d{3})\s*\|/gm);
   return new Map([...rows].map(([, code, status]) => [String(code), Number(status)]));
 }
 

@@ -8,10 +8,15 @@ export async function renderTypes(document: Contract): Promise<string> {
   const types = await openapiTypescript(document as unknown as OpenAPI3, {
     alphabetize: false,
     immutable: true,
-    rootTypes: true,
-    rootTypesNoSchemaPrefix: true,
   });
-  return [heading, astToString(types), renderLists(document)].join("\n");
+  return [heading, astToString(types), renderAliases(document), renderLists(document)].join("\n");
+}
+
+/** Every schema under its own name, so that nobody has to write `components["schemas"]["Subscription"]`. */
+function renderAliases(document: Contract): string {
+  return Object.keys(document.components.schemas)
+    .map((name) => `export type ${name} = components["schemas"]["${name}"];\n`)
+    .join("");
 }
 
 function renderLists(document: Contract): string {
@@ -27,7 +32,10 @@ function renderLists(document: Contract): string {
     "",
     "export type OperationId = keyof typeof operationRoutes;",
     "",
-    renderList("operationIds", listOperations(document).map((it) => it.operation.operationId)),
+    renderList(
+      "operationIds",
+      listOperations(document).map((it) => it.operation.operationId),
+    ),
     renderList("eventTypes", Object.keys(document.webhooks)),
     renderList("problemCodes", listValues(document, "ProblemCode")),
     renderList("scopes", listValues(document, "Scope")),
