@@ -22,7 +22,9 @@ export function checkCodes(document: Contract): void {
       for (const code of listed) {
         used.add(code);
         if (table.get(code) !== Number(status))
-          throw new Error(`${operation.operationId} lists ${code} with ${status}.`);
+          throw new Error(
+            `${operation.operationId} lists ${code} with ${status}, the table with ${table.get(code) ?? "none"}.`,
+          );
       }
     }
   }
