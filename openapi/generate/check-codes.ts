@@ -1,4 +1,4 @@
-import { type Contract, findAnswer, listOperations, listValues } from "./contract.ts";
+import { type Answer, type Contract, findAnswer, listOperations, listValues } from "./contract.ts";
 
 /**
  * Fails unless the problem codes agree wherever they stand: the enumeration ProblemCode, the table in description.md,
@@ -16,9 +16,9 @@ export function checkCodes(document: Contract): void {
   for (const { operation } of listOperations(document)) {
     for (const [status, reference] of Object.entries(operation.responses)) {
       if (Number(status) < 400) continue;
-      const listed = findAnswer(document, reference)["x-evergate-codes"] ?? [];
-      if (listed.length === 0)
-        throw new Error(`${operation.operationId} ${status} lists no x-evergate-codes.`);
+      const answer = findAnswer(document, reference);
+      const listed = answer["x-evergate-codes"] ?? [];
+      checkAnswer(`${operation.operationId} ${status}`, answer, listed);
       for (const code of listed) {
         used.add(code);
         if (table.get(code) !== Number(status))
@@ -40,6 +40,17 @@ export function checkCodes(document: Contract): void {
 function readTable(text: string): ReadonlyMap<string, number> {
   const rows = text.matchAll(/^\|\s*`([a-z_]+)`\s*\|\s*(\d{3})\s*\|/gm);
   return new Map([...rows].map(([, code, status]) => [String(code), Number(status)]));
+}
+
+/** The codes listed have to be those that the answer's examples show, and those that its description names, if any. */
+function checkAnswer(name: string, answer: Answer, listed: readonly string[]): void {
+  if (listed.length === 0) throw new Error(`${name} lists no x-evergate-codes.`);
+  const shown = Object.keys(answer.content?.["application/problem+json"]?.examples ?? {});
+  if (shown.join() !== listed.join())
+    throw new Error(`The examples of ${name} are not those of its x-evergate-codes, in order.`);
+  const named = [...answer.description.matchAll(/`([a-z]+(?:_[a-z]+)+)`/g)].map(([, code]) => code);
+  if (named.length > 0 && named.join() !== listed.join())
+    throw new Error(`The description of ${name} does not name its x-evergate-codes, in order.`);
 }
 
 function checkExample(document: Contract, code: string, status: number | undefined): void {

@@ -21,7 +21,9 @@ export interface Reference {
 
 /** An answer; that of a problem lists the codes that it can have, in order of precedence. */
 export interface Answer {
+  readonly description: string;
   readonly "x-evergate-codes"?: readonly string[];
+  readonly content?: Readonly<Record<string, { readonly examples?: object }>>;
 }
 
 export interface NamedOperation {
