@@ -10,6 +10,7 @@ import {
 import { priceOn, type Price } from "../catalogue.ts";
 import { toProductId, type ProductId } from "../ids.ts";
 import type { Context, PartnerTerms, TrialLength } from "../terms.ts";
+import { isStopped } from "../subscription/state.ts";
 import { nextDueAt } from "../subscription/next-due.ts";
 import { buildContext, buildPrice, buildProduct, day, orderOf } from "./builders.ts";
 import type { Command } from "./command.ts";
@@ -97,24 +98,19 @@ const draft: fc.Arbitrary<Draft> = fc.record({
   name: fc.constantFrom(...subscriptionNames),
   when,
   kind: fc.constantFrom<Command["kind"][]>(
-    "create",
-    "create",
-    "create",
-    "change",
-    "change",
-    "change",
-    "change",
-    "pause",
-    "pause",
-    "resume",
-    "resume",
-    "cancel",
-    "cancel",
-    "withdrawCancellation",
-    "withdrawScheduledChange",
-    "reactivate",
-    "reactivate",
-    "reactivate",
+    ...([
+      "change",
+      "change",
+      "change",
+      "change",
+      "change",
+      "change",
+      "pause",
+      "pause",
+      "pause",
+    ] as const),
+    ...(["resume", "resume", "cancel", "cancel", "cancel", "reactivate", "reactivate"] as const),
+    ...(["withdrawCancellation", "withdrawScheduledChange", "withdrawScheduledChange"] as const),
   ),
   quantity: maybe(fc.integer({ min: 1, max: 30 })),
   product: maybe(fc.constantFrom(...fuzzedProducts)),
@@ -148,7 +144,7 @@ export const scenarios: fc.Arbitrary<Scenario> = fc
           "calendar_month",
           "thirty_days",
         ),
-        trialLimit: fc.option(trialLength),
+        trialLimit: fc.option(trialLength, { freq: 2 }),
         defaultTrial: fc.option(trialLength),
       }),
       opensOn: fc.oneof(
@@ -163,8 +159,15 @@ export const scenarios: fc.Arbitrary<Scenario> = fc
         }),
         { maxLength: 6 },
       ),
-      drafts: fc.array(draft, { minLength: 1, maxLength: 16 }),
-      lateness: fc.array(fc.integer({ min: 0, max: 60 * 86_400_000 }), { maxLength: 8 }),
+      drafts: fc
+        .tuple(draft, draft, fc.array(draft, { minLength: 1, maxLength: 24, size: "max" }))
+        // A subscription without a creation is a dull one.
+        .map(([one, two, others]) => [
+          { ...one, name: "one", kind: "create" as const },
+          { ...two, name: "two", kind: "create" as const },
+          ...others,
+        ]),
+      lateness: fc.array(fc.integer({ min: 0, max: 300 * 86_400_000 }), { maxLength: 8 }),
     }),
   );
 
@@ -194,7 +197,7 @@ export function play(scenario: Scenario): Played {
   let now = opensAt;
   for (const one of scenario.drafts) {
     now = resolveInstant(one.when, now, partner, terms);
-    const command = resolveCommand(one, now, terms);
+    const command = resolveCommand(takeUp(one, partner), now, terms);
     ordered.push({ name: one.name, command, at: now });
     answers.push(partner.order(one.name, command, now));
   }
@@ -214,6 +217,13 @@ export function replay(
   const answers = ordered.map(({ name, command, at }) => partner.order(name, command, at));
   partner.advanceTo(endsAt);
   return { ...played, partner, ordered, answers };
+}
+
+/** Most of what can be ordered is refused once a subscription has stopped: half of that takes it up again instead. */
+function takeUp(one: Draft, partner: Partner): Draft {
+  const state = partner.find(one.name);
+  if (state === undefined) return { ...one, kind: "create" };
+  return isStopped(state) && one.isAtMidnight ? { ...one, kind: "reactivate" } : one;
 }
 
 function buildPrices({ opensOn, prices }: Scenario): readonly Price[] {
@@ -283,7 +293,7 @@ function resolveCommand(one: Draft, now: Instant, terms: PartnerTerms): Command 
     case "create": {
       const order = orderOf(one.name, {
         quantity: quantity ?? 10,
-        trial: one.trial,
+        trial: terms.type === "xsp" ? one.trial : undefined,
         startsAt,
         term: one.term ?? null,
       });
