@@ -262,19 +262,19 @@ function orderMore(ordered: Ordered, more: number): Ordered {
           order: { ...command.order, quantity: command.order.quantity + more },
         },
       };
-    case "change":
+    case "change": {
+      const quantity = addUnits(command.order.quantity, more);
+      return { ...ordered, command: { ...command, order: { ...command.order, quantity } } };
+    }
     case "reactivate": {
-      const { quantity } = command.order;
-      if (quantity === undefined) return ordered;
-      return {
-        ...ordered,
-        command: {
-          ...command,
-          order: { ...command.order, quantity: quantity + more },
-        } as typeof command,
-      };
+      const quantity = addUnits(command.order.quantity, more);
+      return { ...ordered, command: { ...command, order: { ...command.order, quantity } } };
     }
     default:
       return ordered;
   }
+}
+
+function addUnits(quantity: number | undefined, more: number): number | undefined {
+  return quantity === undefined ? undefined : quantity + more;
 }
