@@ -29,8 +29,8 @@ export function checkCodes(document: Contract): void {
     }
   }
   for (const code of codes) {
-    // No operation declares internal_error: a fault of the gateway is not a part of what it promises.
-    if (code === "internal_error") continue;
+    // No operation declares these: a fault of the gateway is not a part of what it promises, and another method is no operation.
+    if (code === "internal_error" || code === "method_not_allowed") continue;
     if (!used.has(code)) throw new Error(`No operation lists the code ${code}.`);
     checkExample(document, code, table.get(code));
   }

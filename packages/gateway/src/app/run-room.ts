@@ -30,7 +30,7 @@ export async function runRoom(operation: Operation, binding: Binding<OperationId
 
   const { caller } = request;
   if (caller === null) throw new Error(`${operation.id} needs a key, but its contract asks for none.`);
-  const world: World = { caller, requestId: request.requestId, services, ifMatch: request.ifMatch, at: services.now() };
+  const world: World = { caller, requestId: request.requestId, services, partnerNamed: request.partnerNamed, ifMatch: request.ifMatch, at: services.now() };
   const db = services.store.reader;
   switch (binding.kind) {
     case "read":
@@ -145,5 +145,5 @@ async function loadPartner(db: Reader, caller: Caller, request: ReadRequest): Pr
 }
 
 function createUnknownPartnerError(): ProblemError {
-  return new ProblemError("not_found", "There is no partner with the id that Evergate-Partner names.");
+  return new ProblemError("partner_required", "There is no partner with the id that Evergate-Partner names.");
 }

@@ -3,6 +3,7 @@ import type { PartnerId } from "../ids.ts";
 import type { Logger } from "pino";
 import type { Partner } from "../store/partners.ts";
 import type { Reader, Store, Transaction } from "../store/store.ts";
+import type { Settings } from "../settings.ts";
 import type { SecretBox } from "../secrets/secret-box.ts";
 
 /** Who calls: the key, and the person at the desk whom the caller names (R26). */
@@ -27,6 +28,8 @@ export interface Services {
   readonly secretBox: SecretBox;
   readonly log: Logger;
   readonly signals: Signals;
+  /** Which private addresses webhooks may go to (`EVERGATE_ALLOW_PRIVATE_WEBHOOKS`). */
+  readonly privateWebhooks: Settings["privateWebhooks"];
   /** The system's clock. */
   now(): Instant;
 }
@@ -36,6 +39,8 @@ export interface World {
   readonly caller: Caller;
   readonly requestId: string;
   readonly services: Services;
+  /** `Evergate-Partner`, or null; rooms of a partner have the partner itself. */
+  readonly partnerNamed: string | null;
   /** Entity tags of `If-Match`, or null. */
   readonly ifMatch: string | null;
   readonly at: Instant;

@@ -7,7 +7,7 @@ import type { Reader } from "../store/store.ts";
 import { hashKeySecret } from "./key-secret.ts";
 
 /** Longer names help nobody in the record. */
-const maximumActorLength = 200;
+const maximumActorLength = 100;
 
 /**
  * Tells who calls, and whether the key may do this.

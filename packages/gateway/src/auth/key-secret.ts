@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 
 /** A new key's secret: 256 random bits, with a prefix that secret scanners and people recognise. */
 export function makeKeySecret(kind: "operator" | "partner"): string {
-  return `${kind === "operator" ? "evg_op" : "evg_pk"}_${randomBytes(32).toString("base64url")}`;
+  return `evg_${kind}_${randomBytes(32).toString("base64url")}`;
 }
 
 /** How a key is stored. A fast hash is enough, because the secret is random and long. */

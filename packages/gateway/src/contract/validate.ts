@@ -114,6 +114,8 @@ function toFault(error: ErrorObject, name: (pointer: string) => string): Fault {
       return { pointer: name(error.instancePath), detail: `has to be one of: ${asList(params["allowedValues"]).map(String).join(", ")}` };
     case "const":
       return { pointer: name(error.instancePath), detail: `has to be ${JSON.stringify(params["allowedValue"])}` };
+    case "false schema":
+      return { pointer: name(error.instancePath), detail: "is not allowed together with the rest" };
     case "pattern":
     case "format":
     case "oneOf":

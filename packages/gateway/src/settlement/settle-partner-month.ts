@@ -1,5 +1,6 @@
 import { nextMonth, settleMonth, settlesAt, parsePercent, type Instant, type Settlement, type SettlementTerms } from "@evergate/core";
 import { toWireBill } from "../billing/to-wire.ts";
+import { modeOf } from "../events/mode-of.ts";
 import { makeId } from "../ids.ts";
 import { appendAudit, clockActor } from "../store/audit-log.ts";
 import { insertBill, takeBillNumber, type Bill } from "../store/bills.ts";
@@ -60,8 +61,7 @@ async function issueBill(tx: Transaction, partner: Partner, charges: readonly St
   };
   await insertBill(tx, partner.id, bill);
   const wire = toWireBill(bill, partner.id);
-  const mode = partner.mode === "sandbox" ? { mode: partner.mode } : {};
-  const event = { subscription: null, sequence: null, occurredAt: issuedAt, data: { ...wire, ...mode } };
+  const event = { subscription: null, sequence: null, occurredAt: issuedAt, data: { ...wire, previous: null, ...modeOf(partner) } };
   await appendEvents(tx, partner.id, [
     { ...event, type: "bill.issued" },
     { ...event, type: "settlement.completed" },

@@ -23,10 +23,8 @@ export async function findApiKeyByHash(db: Reader, hash: string): Promise<ApiKey
   return row && toApiKey(row);
 }
 
-/** A key by its id; `partner` narrows it to that partner's keys. */
-export async function findApiKey(db: Reader, id: string, partner: PartnerId | null): Promise<ApiKey | undefined> {
-  const query = db.selectFrom("api_keys").selectAll().where("id", "=", id);
-  const row = await (partner === null ? query : query.where("partner", "=", partner)).executeTakeFirst();
+export async function findApiKey(db: Reader, id: string): Promise<ApiKey | undefined> {
+  const row = await db.selectFrom("api_keys").selectAll().where("id", "=", id).executeTakeFirst();
   return row && toApiKey(row);
 }
 
@@ -59,10 +57,11 @@ export async function updateApiKeyEnd(tx: Transaction, id: string, end: { expire
     .execute();
 }
 
-/** Keys of one partner, or, with null, of everybody. */
-export async function listApiKeys(db: Reader, partner: PartnerId | null, page: PageRequest): Promise<Page<ApiKey>> {
-  const query = db.selectFrom("api_keys").selectAll();
-  return listNewestFirst(partner === null ? query : query.where("partner", "=", partner), page, toApiKey);
+export async function listApiKeys(db: Reader, filter: { readonly kind?: string | undefined; readonly partner?: string | undefined }, page: PageRequest): Promise<Page<ApiKey>> {
+  let query = db.selectFrom("api_keys").selectAll();
+  if (filter.kind !== undefined) query = query.where("kind", "=", filter.kind);
+  if (filter.partner !== undefined) query = query.where("partner", "=", filter.partner);
+  return listNewestFirst(query, page, toApiKey);
 }
 
 export async function hasOperatorKey(db: Reader, now: Instant): Promise<boolean> {

@@ -12,7 +12,6 @@ export interface Customer {
   readonly email: string | null;
   readonly metadata: Readonly<Record<string, string>>;
   readonly createdAt: Instant;
-  readonly updatedAt: Instant;
 }
 
 /** A customer by `cus_…` or `ext:<externalId>`. */
@@ -55,7 +54,6 @@ export async function insertCustomer(tx: Transaction, partner: PartnerId, custom
       email: customer.email,
       metadata: JSON.stringify(customer.metadata),
       created_at: customer.createdAt,
-      updated_at: customer.updatedAt,
     })
     .execute();
 }
@@ -68,7 +66,6 @@ export async function updateCustomer(tx: Transaction, partner: PartnerId, custom
       name: customer.name,
       email: customer.email,
       metadata: JSON.stringify(customer.metadata),
-      updated_at: customer.updatedAt,
     })
     .where("partner", "=", partner)
     .where("id", "=", customer.id)
@@ -84,6 +81,5 @@ function toCustomer(row: Selectable<CustomerTable>): Customer {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written from a Customer
     metadata: JSON.parse(row.metadata) as Customer["metadata"],
     createdAt: toInstant(row.created_at),
-    updatedAt: toInstant(row.updated_at),
   };
 }

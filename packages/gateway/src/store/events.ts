@@ -1,7 +1,8 @@
 import { formatInstant, toInstant, type Instant } from "@evergate/core";
 import { sql, type Selectable } from "kysely";
+import { ProblemError } from "../app/problem.ts";
 import { makeId, type PartnerId } from "../ids.ts";
-import { decodeCursor, encodeCursor, type Page, type PageRequest } from "./page.ts";
+import type { Page, PageRequest } from "./page.ts";
 import type { EventTable } from "./schema.ts";
 import type { Dialect, Reader, Transaction } from "./store.ts";
 import { rowsPerStatement } from "./subscriptions.ts";
@@ -84,10 +85,10 @@ export interface EventFilter {
   readonly subscription?: string | undefined;
 }
 
-/** A page of the partner's events in their total order, oldest first. */
+/** A page of the partner's events in their total order, oldest first; the cursor is an event's id. Throws `malformed_request` for a foreign one. */
 export async function listEvents(db: Reader, partner: PartnerId, filter: EventFilter, page: PageRequest): Promise<Page<StoredEvent>> {
   let query = db.selectFrom("events").selectAll().where("partner", "=", partner).where("position", "is not", null);
-  if (page.after !== undefined) query = query.where("position", ">", toPosition(page.after));
+  if (page.after !== undefined) query = query.where("position", ">", await getPosition(db, partner, page.after));
   if (filter.subscription !== undefined) query = query.where("subscription", "=", filter.subscription);
   if (filter.type !== undefined)
     query = filter.type.endsWith(".*")
@@ -96,7 +97,7 @@ export async function listEvents(db: Reader, partner: PartnerId, filter: EventFi
   const rows = await query.orderBy("position").limit(page.limit + 1).execute();
   const shown = rows.slice(0, page.limit).map(toStoredEvent);
   const last = shown.at(-1);
-  return { data: shown, nextCursor: rows.length > page.limit && last !== undefined ? encodeCursor(String(last.position)) : null };
+  return { data: shown, nextCursor: rows.length > page.limit && last !== undefined ? last.id : null };
 }
 
 export async function findEvent(db: Reader, partner: PartnerId, id: string): Promise<StoredEvent | undefined> {
@@ -104,10 +105,11 @@ export async function findEvent(db: Reader, partner: PartnerId, id: string): Pro
   return row && toStoredEvent(row);
 }
 
-function toPosition(cursor: string): number {
-  const place = decodeCursor(cursor);
-  const position = Number(place);
-  return Number.isSafeInteger(position) ? position : -1;
+async function getPosition(db: Reader, partner: PartnerId, id: string): Promise<number> {
+  const position = (await findEvent(db, partner, id))?.position;
+  if (position === undefined || position === null)
+    throw new ProblemError("malformed_request", `after: you have no event ${id}.`, [{ pointer: "/query/after", detail: "has to be the id of one of your events" }]);
+  return position;
 }
 
 function toStoredEvent(row: Selectable<EventTable>): StoredEvent {

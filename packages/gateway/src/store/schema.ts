@@ -98,7 +98,6 @@ export interface CustomerTable {
   email: string | null;
   metadata: string;
   created_at: number;
-  updated_at: number;
 }
 
 export interface SubscriptionTable {

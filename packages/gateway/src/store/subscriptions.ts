@@ -1,8 +1,7 @@
 import type { Instant, PartnerTerms, Subscription, SubscriptionId } from "@evergate/core";
-import type { InsertObject } from "kysely";
+import { sql, type RawBuilder } from "kysely";
 import type { PartnerId } from "../ids.ts";
 import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
-import type { Database } from "./schema.ts";
 import type { Dialect, Reader, Transaction } from "./store.ts";
 import { toSubscription, toSubscriptionRow } from "./subscription-row.ts";
 
@@ -29,7 +28,7 @@ export async function writeSubscriptions(tx: Transaction, partner: PartnerId, te
     await tx
       .insertInto("subscriptions")
       .values(rows)
-      .onConflict((conflict) => conflict.columns(["partner", "id"]).doUpdateSet((eb) => toExcluded(rows[0], eb.ref)))
+      .onConflict((conflict) => conflict.columns(["partner", "id"]).doUpdateSet(toExcluded(rows[0])))
       .execute();
   }
 }
@@ -90,7 +89,7 @@ function selectOne(db: Reader, partner: PartnerId, reference: string) {
 }
 
 /** Every column of the row that conflicts takes the value of the row that was to be inserted. */
-function toExcluded<Ref>(row: InsertObject<Database, "subscriptions"> | undefined, ref: (name: `excluded.${string}`) => Ref): Record<string, Ref> {
+function toExcluded(row: object | undefined): Record<string, RawBuilder<unknown>> {
   const columns = Object.keys(row ?? {}).filter((column) => column !== "partner" && column !== "id");
-  return Object.fromEntries(columns.map((column) => [column, ref(`excluded.${column}`)]));
+  return Object.fromEntries(columns.map((column) => [column, sql`${sql.ref(`excluded.${column}`)}`]));
 }

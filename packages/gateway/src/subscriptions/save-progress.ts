@@ -1,5 +1,6 @@
 import type { Fact, Instant, Subscription } from "@evergate/core";
 import { toWireCharge } from "../charges/to-wire.ts";
+import { modeOf } from "../events/mode-of.ts";
 import { appendAudit, clockActor, type AuditEntry } from "../store/audit-log.ts";
 import { insertCharges, openCharge, type StoredCharge } from "../store/charges.ts";
 import { appendEvents, type NewEvent } from "../store/events.ts";
@@ -77,7 +78,7 @@ function toTransitions(facts: readonly Fact[]): readonly Transition[] {
 }
 
 function toEvent(fact: Fact, charge: StoredCharge | null, toWire: (subscription: Subscription) => WireSubscription, partner: Partner): NewEvent {
-  const mode = partner.mode === "sandbox" ? { mode: partner.mode } : {};
+  const mode = modeOf(partner);
   const numbered = { type: fact.type, subscription: fact.after.id, sequence: fact.sequence, occurredAt: fact.at };
   if (charge !== null) return { ...numbered, data: { ...toWireCharge(charge), sequence: fact.sequence, previous: null, ...mode } };
   const after = toWire(fact.after);

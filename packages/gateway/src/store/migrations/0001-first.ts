@@ -25,7 +25,7 @@ export const first: Migration = {
     `create index api_keys_partner on api_keys (partner, id)`,
     `create table customers (
       partner ${id} not null references partners (id), id ${id} not null, external_id ${id}, name text not null, email text,
-      metadata text not null, created_at ${int8} not null, updated_at ${int8} not null,
+      metadata text not null, created_at ${int8} not null,
       primary key (partner, id)) ${partnerTable}`,
     `create unique index customers_external_id on customers (partner, external_id) where external_id is not null`,
     `create table subscriptions (

@@ -1,0 +1,13 @@
+import { refuse } from "../app/problem.ts";
+import type { PartnerReadRoom } from "../app/room.ts";
+import { toWireCharge } from "../charges/to-wire.ts";
+import { findBill } from "../store/bills.ts";
+import { listCharges } from "../store/charges.ts";
+
+/** Lists a bill's lines: its charges. */
+export const listBillLines: PartnerReadRoom<"listBillLines"> = async ({ path, query }, { db, partner }) => {
+  const bill = await findBill(db, partner.id, path.billId);
+  if (bill === undefined) return refuse("not_found", `You have no bill ${path.billId}.`);
+  const page = await listCharges(db, partner.id, { bill: bill.id }, { limit: query.limit ?? 50, after: query.after });
+  return { status: 200, body: { data: page.data.map(toWireCharge), nextCursor: page.nextCursor } };
+};

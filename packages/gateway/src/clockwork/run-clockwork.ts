@@ -1,0 +1,63 @@
+import { toInstant, type Instant } from "@evergate/core";
+import { forgetAnswers } from "../app/idempotency.ts";
+import type { Services } from "../app/world.ts";
+import { listDuePartners } from "../store/due-partners.ts";
+import { catchUp } from "./catch-up.ts";
+
+/** Live partners are never later than this. */
+const tickMs = 1_000;
+const housekeepingMs = 3_600_000;
+/** Answers of idempotency keys are kept for 24 hours at least; twice that leaves room for clocks that differ. */
+const answerAgeMs = 48 * 3_600_000;
+
+export interface Clockwork {
+  stop(): Promise<void>;
+}
+
+/**
+ * Moves live partners on as time goes by, and sandboxes whose advance was interrupted.
+ * One partner's failure is logged, tried again with the next tick, and stops nobody else's.
+ */
+export function runClockwork(services: Pick<Services, "store" | "log" | "now" | "signals">): Clockwork {
+  const { store, log, now, signals } = services;
+  let running: Promise<void> | null = null;
+  let isStopped = false;
+  let housekeptAt = 0;
+
+  async function tick(): Promise<void> {
+    try {
+      const at = now();
+      for (const { partner, until } of await listDuePartners(store.reader, at)) {
+        if (isStopped) return;
+        try {
+          await catchUp(store, partner, until ?? at, now);
+          signals.eventsStored(partner);
+        } catch (error) {
+          log.error({ err: store.translate(error), partner }, "catching up failed; it is tried again");
+        }
+      }
+      await keepHouse(at);
+    } catch (error) {
+      log.error({ err: store.translate(error) }, "the clockwork failed; it is tried again");
+    }
+  }
+  async function keepHouse(at: Instant): Promise<void> {
+    if (at - housekeptAt < housekeepingMs) return;
+    housekeptAt = at;
+    await store.transaction((tx) => forgetAnswers(tx, toInstant(at - answerAgeMs)));
+  }
+  function start(): void {
+    running ??= tick().finally(() => {
+      running = null;
+    });
+  }
+  const timer = setInterval(start, tickMs);
+  start();
+  return {
+    async stop() {
+      isStopped = true;
+      clearInterval(timer);
+      await running;
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import { toInstant, type Instant } from "@evergate/core";
+import type { Hono } from "hono";
+import type { Logger } from "pino";
+import { createApp, type ReplyWitness } from "./app/create-app.ts";
+import type { Services } from "./app/world.ts";
+import { runClockwork } from "./clockwork/run-clockwork.ts";
+import { readContract } from "./contract/document.ts";
+import { runPlacing } from "./events/run-placing.ts";
+import { rooms } from "./rooms.ts";
+import { createSecretBox } from "./secrets/secret-box.ts";
+import type { Settings } from "./settings.ts";
+import type { Store } from "./store/store.ts";
+import { startDeliveryWorker } from "./webhooks/delivery-worker.ts";
+
+export interface GatewayParts {
+  readonly store: Store;
+  readonly log: Logger;
+  /** 32 bytes in base64, under which secrets are stored. */
+  readonly secretKey: string;
+  readonly settings: Pick<Settings, "privateWebhooks">;
+  /** The system's clock; tests give their own. */
+  readonly now?: () => Instant;
+  readonly witness?: ReplyWitness;
+}
+
+export interface Gateway {
+  readonly app: Hono;
+  readonly services: Services;
+  /** Starts what goes on beside the requests: clockwork, the order of events, deliveries. */
+  start(): void;
+  /** Ends it, once what is under way is done. The store stays open: it is its opener's. */
+  stop(): Promise<void>;
+}
+
+/** Puts a gateway together over an open, migrated store. */
+export function createGateway(parts: GatewayParts): Gateway {
+  const now = parts.now ?? ((): Instant => toInstant(Temporal.Now.instant().epochMilliseconds));
+  let background: { eventsStored: Services["signals"]["eventsStored"]; stop(): Promise<void> } | null = null;
+  const services: Services = {
+    store: parts.store,
+    secretBox: createSecretBox(parts.secretKey),
+    log: parts.log,
+    privateWebhooks: parts.settings.privateWebhooks,
+    now,
+    // Before start() there is nobody to tell: what is stored waits in the database.
+    signals: { eventsStored: (partner) => background?.eventsStored(partner) },
+  };
+  return {
+    app: createApp(readContract(), rooms, services, parts.witness),
+    services,
+    start() {
+      if (background !== null) return;
+      const deliveries = startDeliveryWorker(services);
+      const placing = runPlacing(services, () => deliveries.wake());
+      const clockwork = runClockwork(services);
+      background = {
+        eventsStored: (partner) => placing.eventsStored(partner),
+        stop: async () => {
+          await clockwork.stop();
+          await placing.stop();
+          await deliveries.stop();
+        },
+      };
+    },
+    async stop() {
+      await background?.stop();
+      background = null;
+    },
+  };
+}

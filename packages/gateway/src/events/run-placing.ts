@@ -1,0 +1,60 @@
+import type { PartnerId } from "../ids.ts";
+import { toPartnerId } from "../ids.ts";
+import type { Services } from "../app/world.ts";
+import { listPartnersWithUnplacedEvents } from "../store/events.ts";
+import { placeNewEvents } from "./place-events.ts";
+
+/** How often events are looked for that another process, or this one before a crash, has left without a place. */
+const lookEveryMs = 1_000;
+
+export interface Placing {
+  /** Events of this partner have been stored. */
+  eventsStored(partner: PartnerId): void;
+  stop(): Promise<void>;
+}
+
+/** Keeps giving new events their places; `placed` hears when there is something to deliver. */
+export function runPlacing(services: Pick<Services, "store" | "log" | "now">, placed: () => void): Placing {
+  const waiting = new Set<PartnerId>();
+  let running: Promise<void> | null = null;
+  let isStopped = false;
+
+  async function placeWaiting(): Promise<void> {
+    for (const partner of waiting) {
+      waiting.delete(partner);
+      try {
+        if ((await placeNewEvents(services.store, partner, services.now)) > 0) placed();
+      } catch (error) {
+        services.log.error({ err: services.store.translate(error), partner }, "placing events failed; it is tried again");
+      }
+    }
+  }
+  function start(): void {
+    if (isStopped || running !== null || waiting.size === 0) return;
+    running = placeWaiting().finally(() => {
+      running = null;
+      start();
+    });
+  }
+  async function look(): Promise<void> {
+    try {
+      for (const partner of await listPartnersWithUnplacedEvents(services.store.reader)) waiting.add(toPartnerId(partner));
+      start();
+    } catch (error) {
+      services.log.error({ err: services.store.translate(error) }, "looking for new events failed; it is tried again");
+    }
+  }
+  const timer = setInterval(() => void look(), lookEveryMs);
+  void look();
+  return {
+    eventsStored(partner) {
+      waiting.add(partner);
+      start();
+    },
+    async stop() {
+      isStopped = true;
+      clearInterval(timer);
+      await running;
+    },
+  };
+}

@@ -1,0 +1,9 @@
+import type { ReadRoom } from "../app/room.ts";
+import { listPartners as list } from "../store/partners.ts";
+import { toWirePartner } from "./to-wire.ts";
+
+/** Lists partners, newest first. */
+export const listPartners: ReadRoom<"listPartners"> = async ({ query }, { db }) => {
+  const page = await list(db, { limit: query.limit ?? 50, after: query.after });
+  return { status: 200, body: { data: page.data.map(toWirePartner), nextCursor: page.nextCursor } };
+};

@@ -1,0 +1,30 @@
+import { refuse } from "../app/problem.ts";
+import { recordOperatorChange } from "../app/record-change.ts";
+import type { WriteRoom } from "../app/room.ts";
+import { toPartnerId } from "../ids.ts";
+import { lockPartner, updatePartner as update, type Partner } from "../store/partners.ts";
+import { refuseTrialTerms } from "./check-trial-terms.ts";
+import { toWirePartner } from "./to-wire.ts";
+
+/** Changes what was agreed with a partner. A tax rate counts for the bills made from now on; a trial already granted stays as it is. */
+export const updatePartner: WriteRoom<"updatePartner"> = async ({ path, body }, world) => {
+  const before = await lockPartner(world.tx, world.services.store.dialect, toPartnerId(path.partnerId));
+  if (before === undefined) return refuse("not_found", `There is no partner ${path.partnerId}.`);
+  const after: Partner = {
+    ...before,
+    name: body.name ?? before.name,
+    industry: body.industry === undefined ? before.industry : body.industry,
+    taxRate: body.taxRate ?? before.taxRate,
+    metadata: body.metadata ?? before.metadata,
+    terms: {
+      ...before.terms,
+      trialLimit: body.trialLimit === undefined ? before.terms.trialLimit : body.trialLimit,
+      defaultTrial: body.defaultTrial === undefined ? before.terms.defaultTrial : body.defaultTrial,
+    },
+  };
+  const refusal = refuseTrialTerms(after.terms);
+  if (refusal !== null) return refusal;
+  await update(world.tx, after);
+  await recordOperatorChange(world, "updatePartner", after.id, toWirePartner(before), toWirePartner(after));
+  return { status: 200, body: toWirePartner(after) };
+};

@@ -1,0 +1,40 @@
+import { formatInstant } from "@evergate/core";
+import { ProblemError } from "../app/problem.ts";
+import type { ReadRoom } from "../app/room.ts";
+import type { ReadWorld } from "../app/world.ts";
+import { toPartnerId } from "../ids.ts";
+import { listAudit, operatorRecord } from "../store/audit-log.ts";
+import { findPartner } from "../store/partners.ts";
+
+/** Lists who changed what, when, and what it was before and after (R26), newest first. */
+export const listAuditLog: ReadRoom<"listAuditLog"> = async ({ query }, world) => {
+  const owner = await findOwner(world);
+  const page = await listAudit(world.db, owner, { subject: query.subject, actor: query.actor }, { limit: query.limit ?? 50, after: query.after });
+  const data = page.data.map((entry) => ({
+    id: entry.id,
+    at: formatInstant(entry.at),
+    recordedAt: formatInstant(entry.recordedAt),
+    action: entry.action,
+    actor: entry.actor,
+    key: entry.apiKey,
+    requestId: entry.requestId,
+    partner: owner === operatorRecord ? null : owner,
+    subject: entry.subject,
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what is recorded is a subject as the API answers it
+    before: entry.before as Record<string, unknown> | null,
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- likewise
+    after: entry.after as Record<string, unknown> | null,
+  }));
+  return { status: 200, body: { data, nextCursor: page.nextCursor } };
+};
+
+/** A partner's key reads its own record; an operator's that of the partner it names, or else its own. */
+async function findOwner({ caller, partnerNamed, db }: ReadWorld): Promise<string> {
+  if (caller.partner !== null) {
+    if (partnerNamed !== null && partnerNamed !== caller.partner) throw new ProblemError("forbidden", "Evergate-Partner names another partner than the one this key belongs to. Leave it out.");
+    return caller.partner;
+  }
+  if (partnerNamed === null) return operatorRecord;
+  if ((await findPartner(db, toPartnerId(partnerNamed))) === undefined) throw new ProblemError("partner_required", "There is no partner with the id that Evergate-Partner names.");
+  return partnerNamed;
+}

@@ -1,0 +1,113 @@
+import { open, read, readOfPartner, run, write, writeOfPartner, type Rooms } from "./app/room.ts";
+import { createApiKey } from "./auth/create-api-key.ts";
+import { listApiKeys } from "./auth/list-api-keys.ts";
+import { revokeApiKey } from "./auth/revoke-api-key.ts";
+import { rollApiKey } from "./auth/roll-api-key.ts";
+import { getBill } from "./billing/get-bill.ts";
+import { getUpcomingBill } from "./billing/get-upcoming-bill.ts";
+import { listBillLines } from "./billing/list-bill-lines.ts";
+import { listBills } from "./billing/list-bills.ts";
+import { listCharges } from "./billing/list-charges.ts";
+import { createPrice } from "./catalogue/create-price.ts";
+import { createProduct } from "./catalogue/create-product.ts";
+import { getProduct } from "./catalogue/get-product.ts";
+import { listPrices } from "./catalogue/list-prices.ts";
+import { listProducts } from "./catalogue/list-products.ts";
+import { updateProduct } from "./catalogue/update-product.ts";
+import { createCustomer } from "./customers/create-customer.ts";
+import { getCustomer } from "./customers/get-customer.ts";
+import { listCustomers } from "./customers/list-customers.ts";
+import { updateCustomer } from "./customers/update-customer.ts";
+import { getEvent } from "./events/get-event.ts";
+import { listEvents } from "./events/list-events.ts";
+import { createPartner } from "./partners/create-partner.ts";
+import { getOwnPartner } from "./partners/get-own-partner.ts";
+import { getPartner } from "./partners/get-partner.ts";
+import { listPartners } from "./partners/list-partners.ts";
+import { updatePartner } from "./partners/update-partner.ts";
+import { listAuditLog } from "./record/list-audit-log.ts";
+import { advanceSandboxClock } from "./sandbox/advance-sandbox-clock.ts";
+import { getSandboxClock } from "./sandbox/get-sandbox-clock.ts";
+import { cancelSubscription } from "./subscriptions/cancel-subscription.ts";
+import { createSubscription } from "./subscriptions/create-subscription.ts";
+import { getSubscription } from "./subscriptions/get-subscription.ts";
+import { listSubscriptionCharges } from "./subscriptions/list-subscription-charges.ts";
+import { listSubscriptionHistory } from "./subscriptions/list-subscription-history.ts";
+import { listSubscriptions } from "./subscriptions/list-subscriptions.ts";
+import { pauseSubscription } from "./subscriptions/pause-subscription.ts";
+import { reactivateSubscription } from "./subscriptions/reactivate-subscription.ts";
+import { resumeSubscription } from "./subscriptions/resume-subscription.ts";
+import { updateSubscription } from "./subscriptions/update-subscription.ts";
+import { withdrawCancellation } from "./subscriptions/withdraw-cancellation.ts";
+import { withdrawScheduledChange } from "./subscriptions/withdraw-scheduled-change.ts";
+import { getHealth } from "./system/get-health.ts";
+import { getReadiness } from "./system/get-readiness.ts";
+import { createWebhookEndpoint } from "./webhooks/create-webhook-endpoint.ts";
+import { deleteWebhookEndpoint } from "./webhooks/delete-webhook-endpoint.ts";
+import { getWebhookEndpoint } from "./webhooks/get-webhook-endpoint.ts";
+import { listWebhookAttempts } from "./webhooks/list-webhook-attempts.ts";
+import { listWebhookEndpoints } from "./webhooks/list-webhook-endpoints.ts";
+import { updateWebhookEndpoint } from "./webhooks/update-webhook-endpoint.ts";
+
+/** Every operation of the contract, and the room in which it is carried out. */
+export const rooms: Rooms = {
+  getHealth: open(getHealth),
+  getReadiness: open(getReadiness),
+
+  createProduct: write(createProduct),
+  listProducts: read(listProducts),
+  getProduct: read(getProduct),
+  updateProduct: write(updateProduct),
+  createPrice: write(createPrice),
+  listPrices: read(listPrices),
+
+  createPartner: write(createPartner),
+  listPartners: read(listPartners),
+  getPartner: read(getPartner),
+  updatePartner: write(updatePartner),
+  getOwnPartner: readOfPartner(getOwnPartner),
+
+  createApiKey: write(createApiKey),
+  listApiKeys: read(listApiKeys),
+  rollApiKey: write(rollApiKey),
+  revokeApiKey: write(revokeApiKey),
+
+  createCustomer: writeOfPartner(createCustomer),
+  listCustomers: readOfPartner(listCustomers),
+  getCustomer: readOfPartner(getCustomer),
+  updateCustomer: writeOfPartner(updateCustomer),
+
+  createSubscription: writeOfPartner(createSubscription),
+  listSubscriptions: readOfPartner(listSubscriptions),
+  getSubscription: readOfPartner(getSubscription),
+  updateSubscription: writeOfPartner(updateSubscription),
+  pauseSubscription: writeOfPartner(pauseSubscription),
+  resumeSubscription: writeOfPartner(resumeSubscription),
+  cancelSubscription: writeOfPartner(cancelSubscription),
+  withdrawCancellation: writeOfPartner(withdrawCancellation),
+  withdrawScheduledChange: writeOfPartner(withdrawScheduledChange),
+  reactivateSubscription: writeOfPartner(reactivateSubscription),
+  listSubscriptionCharges: readOfPartner(listSubscriptionCharges),
+  listSubscriptionHistory: readOfPartner(listSubscriptionHistory),
+
+  listCharges: readOfPartner(listCharges),
+  listBills: readOfPartner(listBills),
+  getUpcomingBill: readOfPartner(getUpcomingBill),
+  getBill: readOfPartner(getBill),
+  listBillLines: readOfPartner(listBillLines),
+
+  listEvents: readOfPartner(listEvents),
+  getEvent: readOfPartner(getEvent),
+
+  createWebhookEndpoint: writeOfPartner(createWebhookEndpoint),
+  listWebhookEndpoints: readOfPartner(listWebhookEndpoints),
+  getWebhookEndpoint: readOfPartner(getWebhookEndpoint),
+  updateWebhookEndpoint: writeOfPartner(updateWebhookEndpoint),
+  deleteWebhookEndpoint: writeOfPartner(deleteWebhookEndpoint),
+  listWebhookAttempts: readOfPartner(listWebhookAttempts),
+
+  listAuditLog: read(listAuditLog),
+
+  getSandboxClock: readOfPartner(getSandboxClock),
+  advanceSandboxClock: run(advanceSandboxClock),
+};

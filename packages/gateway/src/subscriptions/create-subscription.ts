@@ -1,0 +1,50 @@
+import { randomBytes } from "node:crypto";
+import { createSubscription as create, makeActivationCode, toSubscriptionId, type CustomerId } from "@evergate/core";
+import { refuse, type Refused } from "../app/problem.ts";
+import type { PartnerWriteRoom } from "../app/room.ts";
+import type { PartnerWriteWorld } from "../app/world.ts";
+import { readInstant } from "../contract/read-time.ts";
+import type { OperationRequest } from "../contract/operation.ts";
+import { createCustomerOf } from "../customers/create-customer.ts";
+import { makeId } from "../ids.ts";
+import { findCustomer } from "../store/customers.ts";
+import { refuseSubscription } from "./describe-refusal.ts";
+import { loadContext } from "./load-context.ts";
+import { answerSubscription, resolveProduct, saveSubject } from "./load-subject.ts";
+
+/** More than an activation code needs: one byte for each of its random characters. */
+const randomLength = 32;
+
+/** Makes a subscription, with its activation code, for a known customer or one given inline (R4–R6). */
+export const createSubscription: PartnerWriteRoom<"createSubscription"> = async ({ body }, world) => {
+  const customer = await takeCustomer(body.customer, world);
+  if (typeof customer !== "string") return customer;
+  const product = await resolveProduct(world.tx, body.product);
+  const context = await loadContext(world.tx, world.partner, [], [product]);
+  const decision = create(
+    {
+      id: toSubscriptionId(makeId("sub")),
+      customer,
+      externalId: body.externalId ?? null,
+      activationCode: makeActivationCode(randomBytes(randomLength)),
+      product,
+      quantity: body.quantity,
+      trial: body.trial,
+      startsAt: body.startsAt === undefined || body.startsAt === null ? null : readInstant(body.startsAt, "/startsAt"),
+      term: body.term ?? null,
+      metadata: body.metadata ?? {},
+    },
+    context,
+    world.at,
+  );
+  if (!decision.accepted) return refuseSubscription(decision.refusal);
+  await saveSubject(world, { clockFacts: [] }, decision, "createSubscription");
+  const answer = answerSubscription(world, decision.subscription);
+  return { status: 201, body: answer.body, headers: { ...answer.headers, location: `/v1/subscriptions/${answer.body.id}` } };
+};
+
+async function takeCustomer(given: OperationRequest<"createSubscription">["body"]["customer"], world: PartnerWriteWorld): Promise<CustomerId | Refused> {
+  if (typeof given !== "string") return (await createCustomerOf(given, world, "createSubscription")).id;
+  const customer = await findCustomer(world.tx, world.partner.id, given);
+  return customer?.id ?? refuse("customer_unknown", `You have no customer ${given}. Make it first, or give it inline as an object.`);
+}

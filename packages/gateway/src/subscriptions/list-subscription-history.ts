@@ -1,0 +1,25 @@
+import { formatInstant } from "@evergate/core";
+import type { PartnerReadRoom } from "../app/room.ts";
+import { listAudit } from "../store/audit-log.ts";
+import { getSubscriptionOf } from "./get-subscription-of.ts";
+import type { WireSubscription } from "./to-wire.ts";
+
+/** Lists who changed a subscription, when, and what it was before and after (R26), newest first. */
+export const listSubscriptionHistory: PartnerReadRoom<"listSubscriptionHistory"> = async ({ path, query }, world) => {
+  const { id } = await getSubscriptionOf(world, path.subscriptionId);
+  const page = await listAudit(world.db, world.partner.id, { subject: id }, { limit: query.limit ?? 50, after: query.after });
+  const data = page.data.map((entry) => ({
+    id: entry.id,
+    at: formatInstant(entry.at),
+    recordedAt: formatInstant(entry.recordedAt),
+    action: entry.action,
+    actor: entry.actor,
+    key: entry.apiKey,
+    requestId: entry.requestId,
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a subscription's entries hold it as it is answered
+    before: entry.before as WireSubscription | null,
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- likewise, and it is never removed
+    after: entry.after as WireSubscription,
+  }));
+  return { status: 200, body: { data, nextCursor: page.nextCursor } };
+};

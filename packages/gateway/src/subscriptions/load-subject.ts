@@ -1,0 +1,56 @@
+import { advance, toProductId, type Accepted, type Context, type Fact, type ProductId, type Subscription } from "@evergate/core";
+import { ProblemError } from "../app/problem.ts";
+import type { PartnerWriteWorld } from "../app/world.ts";
+import { findProductByReference } from "../store/catalogue.ts";
+import type { Reader } from "../store/store.ts";
+import { lockSubscription } from "../store/subscriptions.ts";
+import { loadContext } from "./load-context.ts";
+import { saveProgress } from "./save-progress.ts";
+import { toWireSubscription, type WireSubscription } from "./to-wire.ts";
+
+/** A locked subscription at the command's instant, with what the clock had still to do for it (R2). */
+export interface Subject {
+  readonly subscription: Subscription;
+  readonly clockFacts: readonly Fact[];
+  readonly context: Context;
+}
+
+/**
+ * Locks a subscription and carries out what is due.
+ * Throws `not_found`, also for another partner's; then `version_mismatch` where `If-Match` names another version.
+ */
+export async function loadSubject(world: PartnerWriteWorld, reference: string, named: readonly ProductId[] = []): Promise<Subject> {
+  const { tx, partner, services, at } = world;
+  const stored = await lockSubscription(tx, services.store.dialect, partner.id, reference);
+  if (stored === undefined) throw new ProblemError("not_found", `You have no subscription ${reference}.`);
+  const context = await loadContext(tx, partner, [stored], named);
+  const { subscription, facts } = advance(stored, at, context);
+  if (world.ifMatch !== null && !isMatch(world.ifMatch, subscription.version))
+    throw new ProblemError("version_mismatch", `The subscription is at version ${subscription.version} by now. Read it again and decide anew.`);
+  return { subscription, clockFacts: facts, context };
+}
+
+/** Saves an accepted command under the name of its operation. */
+export async function saveSubject(world: PartnerWriteWorld, subject: Pick<Subject, "clockFacts">, decision: Accepted, action: string): Promise<void> {
+  const { tx, partner, caller, requestId, services } = world;
+  const author = { action, actor: caller.actor, apiKey: caller.keyId, requestId };
+  const progression = { subscription: decision.subscription, clockFacts: subject.clockFacts, commandFacts: decision.facts };
+  await saveProgress(tx, partner, [progression], author, services.now());
+}
+
+/** The subscription with its version as the entity tag. */
+export function answerSubscription(world: Pick<PartnerWriteWorld, "partner">, subscription: Subscription): { body: WireSubscription; headers: Record<string, string> } {
+  return { body: toWireSubscription(subscription, world.partner.terms), headers: { etag: `"${subscription.version}"` } };
+}
+
+/**
+ * The id of a product named by id or `code:…`. What is named but does not exist stays as it is named:
+ * the core finds it missing, in the order of its refusals.
+ */
+export async function resolveProduct(db: Reader, reference: string): Promise<ProductId> {
+  return (await findProductByReference(db, reference))?.id ?? toProductId(reference);
+}
+
+function isMatch(ifMatch: string, version: number): boolean {
+  return ifMatch.trim() === "*" || ifMatch.split(",").some((tag) => tag.trim().replace(/^W\//, "") === `"${version}"`);
+}

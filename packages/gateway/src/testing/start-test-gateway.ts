@@ -1,0 +1,85 @@
+import { toInstant, type Instant } from "@evergate/core";
+import pino from "pino";
+import { onTestFinished } from "vitest";
+import { hashKeySecret, hintOf } from "../auth/key-secret.ts";
+import { createGateway, type Gateway } from "../create-gateway.ts";
+import { makeId } from "../ids.ts";
+import { insertApiKey } from "../store/api-keys.ts";
+import type { Store } from "../store/store.ts";
+import type { Settings } from "../settings.ts";
+import { checkReply } from "./check-reply.ts";
+import type { TestStores } from "./open-test-stores.ts";
+
+/** 2026-11-24T09:00:00Z, the day of the worked examples. */
+export const testNow: Instant = toInstant(Date.UTC(2026, 10, 24, 9));
+
+export const testOperatorKey = "evg_operator_of_the_tests_0123456789";
+
+export const testSecretKey: string = Buffer.alloc(32, 7).toString("base64");
+
+export interface TestGateway {
+  /** Asks the gateway without a port; every answer is checked against the contract. */
+  fetch(request: Request): Promise<Response>;
+  readonly baseUrl: string;
+  readonly operatorKey: string;
+  readonly store: Store;
+  readonly gateway: Gateway;
+  /** The system's clock, which stands still until a test moves it. */
+  setNow(now: Instant): void;
+  close(): Promise<void>;
+}
+
+export interface TestGatewayOptions {
+  readonly now?: Instant;
+  /** Starts clockwork, placing and deliveries too. */
+  readonly withBackground?: boolean;
+  readonly privateWebhooks?: Settings["privateWebhooks"];
+}
+
+/** A real gateway over a fresh database. It is closed when the test is over. */
+export async function startTestGateway(stores: TestStores, options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const store = await stores.open();
+  let now = options.now ?? testNow;
+  await store.transaction((tx) =>
+    insertApiKey(tx, {
+      id: makeId("key"),
+      kind: "operator",
+      partner: null,
+      name: "Operator",
+      hash: hashKeySecret(testOperatorKey),
+      hint: hintOf(testOperatorKey),
+      scopes: [],
+      createdAt: now,
+      expiresAt: null,
+      revokedAt: null,
+    }),
+  );
+  const gateway = createGateway({
+    store,
+    log: pino({ level: process.env["EVERGATE_TEST_LOG_LEVEL"] ?? "silent" }),
+    secretKey: testSecretKey,
+    settings: { privateWebhooks: options.privateWebhooks ?? true },
+    now: () => now,
+    witness: checkReply,
+  });
+  if (options.withBackground === true) gateway.start();
+  let isClosed = false;
+  const close = async (): Promise<void> => {
+    if (isClosed) return;
+    isClosed = true;
+    await gateway.stop();
+    await store.close();
+  };
+  onTestFinished(close);
+  return {
+    fetch: async (request) => gateway.app.fetch(request),
+    baseUrl: "http://gateway.test",
+    operatorKey: testOperatorKey,
+    store,
+    gateway,
+    setNow: (instant) => {
+      now = instant;
+    },
+    close,
+  };
+}

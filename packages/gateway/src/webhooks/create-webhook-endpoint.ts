@@ -1,0 +1,34 @@
+import type { PartnerWriteRoom } from "../app/room.ts";
+import { ProblemError, refuse } from "../app/problem.ts";
+import { recordChange } from "../app/record-change.ts";
+import { makeId } from "../ids.ts";
+import { insertEndpoint, type WebhookEndpoint } from "../store/webhooks.ts";
+import { checkEndpointUrl } from "./check-endpoint-url.ts";
+import { isEndpointSecret, makeEndpointSecret } from "./endpoint-secret.ts";
+import { toWireEndpoint } from "./to-wire.ts";
+
+/** Makes an endpoint and shows its secret, this once. Refusals: `malformed_request` (the secret's length), `webhook_url_not_allowed`. */
+export const createWebhookEndpoint: PartnerWriteRoom<"createWebhookEndpoint"> = async ({ body }, world) => {
+  const { tx, services, partner } = world;
+  const secret = body.secret ?? makeEndpointSecret();
+  const endpoint: WebhookEndpoint = {
+    id: makeId("wh"),
+    url: body.url,
+    eventTypes: body.eventTypes,
+    description: body.description ?? "",
+    isEnabled: body.enabled ?? true,
+    createdAt: services.now(),
+  };
+  if (!isEndpointSecret(secret)) return { refused: createSecretError() };
+  const refusal = checkEndpointUrl(endpoint.url, services.privateWebhooks);
+  if (refusal !== undefined) return refuse("webhook_url_not_allowed", refusal);
+  const wire = toWireEndpoint(endpoint);
+  await insertEndpoint(tx, services.secretBox, partner.id, endpoint, secret);
+  await recordChange(world, "createWebhookEndpoint", endpoint.id, null, wire);
+  return { status: 201, headers: { location: `/v1/webhook-endpoints/${endpoint.id}` }, body: { ...wire, secret } };
+};
+
+function createSecretError(): ProblemError {
+  const detail = "has to be whsec_ and 24 to 64 bytes in padded base64";
+  return new ProblemError("malformed_request", `secret ${detail}; leave it out to have one made.`, [{ pointer: "/secret", detail }]);
+}

@@ -1,0 +1,15 @@
+import type { PartnerWriteRoom } from "../app/room.ts";
+import { recordChange } from "../app/record-change.ts";
+import { deleteEndpoint, lockEndpoint } from "../store/webhooks.ts";
+import { refuseUnknownEndpoint } from "./refuse-unknown-endpoint.ts";
+import { toWireEndpoint } from "./to-wire.ts";
+
+/** Deletes an endpoint with what was still to be delivered to it. Refusals: `not_found`. */
+export const deleteWebhookEndpoint: PartnerWriteRoom<"deleteWebhookEndpoint"> = async ({ path }, world) => {
+  const { tx, services, partner } = world;
+  const endpoint = await lockEndpoint(tx, services.store.dialect, partner.id, path.endpointId);
+  if (endpoint === undefined) return refuseUnknownEndpoint(path.endpointId);
+  await deleteEndpoint(tx, services.store.dialect, partner.id, endpoint.id);
+  await recordChange(world, "deleteWebhookEndpoint", endpoint.id, toWireEndpoint(endpoint), null);
+  return { status: 204 };
+};

@@ -1,0 +1,20 @@
+import { randomBytes } from "node:crypto";
+
+const prefix = "whsec_";
+
+/** Standard Webhooks asks for 24 to 64 bytes. */
+const leastBytes = 24;
+const mostBytes = 64;
+
+/** Makes a secret to sign deliveries with: 32 random bytes. */
+export function makeEndpointSecret(): string {
+  return `${prefix}${randomBytes(32).toString("base64")}`;
+}
+
+/** Whether a text is a secret as Standard Webhooks has it: `whsec_` and 24 to 64 bytes in base64, padded, with no bit to spare. */
+export function isEndpointSecret(text: string): boolean {
+  if (!text.startsWith(prefix)) return false;
+  const encoded = text.slice(prefix.length);
+  const bytes = Buffer.from(encoded, "base64");
+  return bytes.length >= leastBytes && bytes.length <= mostBytes && bytes.toString("base64") === encoded;
+}

@@ -1,0 +1,12 @@
+import type { PartnerReadRoom } from "../app/room.ts";
+import { findEndpoint, listAttempts } from "../store/webhooks.ts";
+import { refuseUnknownEndpoint } from "./refuse-unknown-endpoint.ts";
+import { toWireAttempt } from "./to-wire.ts";
+
+/** Refusals: `not_found`. */
+export const listWebhookAttempts: PartnerReadRoom<"listWebhookAttempts"> = async ({ path, query }, { db, partner }) => {
+  const endpoint = await findEndpoint(db, partner.id, path.endpointId);
+  if (endpoint === undefined) return refuseUnknownEndpoint(path.endpointId);
+  const { data, nextCursor } = await listAttempts(db, partner.id, endpoint, query);
+  return { status: 200, body: { data: data.map(toWireAttempt), nextCursor } };
+};

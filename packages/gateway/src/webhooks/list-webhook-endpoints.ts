@@ -1,0 +1,8 @@
+import type { PartnerReadRoom } from "../app/room.ts";
+import { listEndpoints } from "../store/webhooks.ts";
+import { toWireEndpoint } from "./to-wire.ts";
+
+export const listWebhookEndpoints: PartnerReadRoom<"listWebhookEndpoints"> = async ({ query }, { db, partner }) => {
+  const { data, nextCursor } = await listEndpoints(db, partner.id, query);
+  return { status: 200, body: { data: data.map(toWireEndpoint), nextCursor } };
+};
