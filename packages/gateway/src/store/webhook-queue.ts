@@ -110,7 +110,8 @@ export async function claimDeliveries(
     .where("event", "in", rows.map((row) => row.event))
     .execute();
   return rows.map((row) => ({
-    ...key,
+    partner: key.partner,
+    endpoint: key.endpoint,
     event: row.event,
     subscription: row.subscription,
     position: row.position,

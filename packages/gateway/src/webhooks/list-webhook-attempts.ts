@@ -7,6 +7,6 @@ import { toWireAttempt } from "./to-wire.ts";
 export const listWebhookAttempts: PartnerReadRoom<"listWebhookAttempts"> = async ({ path, query }, { db, partner }) => {
   const endpoint = await findEndpoint(db, partner.id, path.endpointId);
   if (endpoint === undefined) return refuseUnknownEndpoint(path.endpointId);
-  const { data, nextCursor } = await listAttempts(db, partner.id, endpoint, query);
+  const { data, nextCursor } = await listAttempts(db, partner.id, endpoint, { limit: query.limit ?? 50, after: query.after });
   return { status: 200, body: { data: data.map(toWireAttempt), nextCursor } };
 };

@@ -3,6 +3,6 @@ import { listEndpoints } from "../store/webhooks.ts";
 import { toWireEndpoint } from "./to-wire.ts";
 
 export const listWebhookEndpoints: PartnerReadRoom<"listWebhookEndpoints"> = async ({ query }, { db, partner }) => {
-  const { data, nextCursor } = await listEndpoints(db, partner.id, query);
+  const { data, nextCursor } = await listEndpoints(db, partner.id, { limit: query.limit ?? 50, after: query.after });
   return { status: 200, body: { data: data.map(toWireEndpoint), nextCursor } };
 };

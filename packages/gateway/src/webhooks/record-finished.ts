@@ -1,0 +1,31 @@
+import type { Instant } from "@evergate/core";
+import { appendAudit, clockActor } from "../store/audit-log.ts";
+import { findPartner, partnerNow } from "../store/partners.ts";
+import type { Dialect, Transaction } from "../store/store.ts";
+import { recordAttempts, type FinishedAttempt } from "../store/webhook-queue.ts";
+import { disableEndpoint } from "../store/webhooks.ts";
+import { toWireEndpoint } from "./to-wire.ts";
+
+/** Stores attempts with what follows from them, in one transaction. An endpoint that is gone for good is switched off, and the record says so. */
+export async function recordFinished(tx: Transaction, dialect: Dialect, attempts: readonly FinishedAttempt[], now: Instant): Promise<void> {
+  const kept = await recordAttempts(tx, dialect, attempts, now);
+  for (const { delivery, isEndpointGone } of kept) {
+    if (!isEndpointGone) continue;
+    const before = await disableEndpoint(tx, delivery.partner, delivery.endpoint);
+    const partner = await findPartner(tx, delivery.partner);
+    if (before === undefined || partner === undefined) continue;
+    await appendAudit(tx, partner.id, [
+      {
+        at: partnerNow(partner, now),
+        recordedAt: now,
+        action: "webhook_endpoint.disabled",
+        subject: before.id,
+        actor: clockActor,
+        apiKey: null,
+        requestId: null,
+        before: toWireEndpoint(before),
+        after: toWireEndpoint({ ...before, isEnabled: false }),
+      },
+    ]);
+  }
+}
