@@ -31,7 +31,7 @@ export interface Services {
   /** Which private addresses webhooks may go to (`EVERGATE_ALLOW_PRIVATE_WEBHOOKS`). */
   readonly privateWebhooks: Settings["privateWebhooks"];
   /** The system's clock. */
-  now(): Instant;
+  readonly now: () => Instant;
 }
 
 /** What a room sees of the world, beside its request. */

@@ -4,6 +4,6 @@ import { toWireApiKey } from "./to-wire.ts";
 
 /** Lists keys without their secrets, newest first. */
 export const listApiKeys: ReadRoom<"listApiKeys"> = async ({ query }, { db }) => {
-  const page = await list(db, { kind: query.kind, partner: query.partner }, { limit: query.limit ?? 50, after: query.after });
+  const page = await list(db, { kind: query.kind, partner: query.partner }, query);
   return { status: 200, body: { data: page.data.map(toWireApiKey), nextCursor: page.nextCursor } };
 };

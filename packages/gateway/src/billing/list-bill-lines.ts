@@ -8,6 +8,6 @@ import { listCharges } from "../store/charges.ts";
 export const listBillLines: PartnerReadRoom<"listBillLines"> = async ({ path, query }, { db, partner }) => {
   const bill = await findBill(db, partner.id, path.billId);
   if (bill === undefined) return refuse("not_found", `You have no bill ${path.billId}.`);
-  const page = await listCharges(db, partner.id, { bill: bill.id }, { limit: query.limit ?? 50, after: query.after });
+  const page = await listCharges(db, partner.id, { bill: bill.id }, query);
   return { status: 200, body: { data: page.data.map(toWireCharge), nextCursor: page.nextCursor } };
 };

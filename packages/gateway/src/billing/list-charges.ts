@@ -8,6 +8,6 @@ import { findSubscription } from "../store/subscriptions.ts";
 export const listCharges: PartnerReadRoom<"listCharges"> = async ({ query }, { db, partner }) => {
   const customer = query.customer === undefined ? undefined : ((await findCustomer(db, partner.id, query.customer))?.id ?? query.customer);
   const subscription = query.subscription === undefined ? undefined : ((await findSubscription(db, partner.id, query.subscription))?.id ?? query.subscription);
-  const page = await list(db, partner.id, { month: query.month, customer, subscription }, { limit: query.limit ?? 50, after: query.after });
+  const page = await list(db, partner.id, { month: query.month, customer, subscription }, query);
   return { status: 200, body: { data: page.data.map(toWireCharge), nextCursor: page.nextCursor } };
 };

@@ -9,6 +9,6 @@ export const listPrices: ReadRoom<"listPrices"> = async ({ query }, { db, caller
   if (own !== undefined && ((query.channel ?? own.type) !== own.type || (query.currency ?? own.currency) !== own.currency))
     return { status: 200, body: { data: [], nextCursor: null } };
   const product = query.product === undefined ? undefined : ((await findProductByReference(db, query.product))?.id ?? query.product);
-  const page = await list(db, { product, channel: own?.type ?? query.channel, currency: own?.currency ?? query.currency }, { limit: query.limit ?? 50, after: query.after });
+  const page = await list(db, { product, channel: own?.type ?? query.channel, currency: own?.currency ?? query.currency }, query);
   return { status: 200, body: { data: page.data.map(toWirePrice), nextCursor: page.nextCursor } };
 };

@@ -4,6 +4,6 @@ import { toWireProduct } from "./to-wire.ts";
 
 /** Lists the catalogue, newest first. */
 export const listProducts: ReadRoom<"listProducts"> = async ({ query }, { db }) => {
-  const page = await list(db, { limit: query.limit ?? 50, after: query.after });
+  const page = await list(db, query);
   return { status: 200, body: { data: page.data.map(toWireProduct), nextCursor: page.nextCursor } };
 };

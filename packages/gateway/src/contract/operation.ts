@@ -4,7 +4,7 @@ export type { OperationId };
 
 type Part<O extends OperationId, In extends "path" | "query" | "header"> = operations[O]["parameters"][In] extends infer P
   ? [P] extends [undefined]
-    ? Record<never, never>
+    ? Readonly<Record<string, never>>
     : NonNullable<P>
   : never;
 

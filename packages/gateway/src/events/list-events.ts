@@ -9,6 +9,6 @@ export const listEvents: PartnerReadRoom<"listEvents"> = async ({ query }, { db,
   // Who has just ordered something finds its events here at once, though their places are given in a step of its own.
   await placeNewEvents(services.store, partner.id, services.now);
   const subscription = query.subscription === undefined ? undefined : ((await findSubscription(db, partner.id, query.subscription))?.id ?? query.subscription);
-  const page = await list(db, partner.id, { type: query.type, subscription }, { limit: query.limit ?? 50, after: query.after });
+  const page = await list(db, partner.id, { type: query.type, subscription }, query);
   return { status: 200, body: { data: page.data.map(toWireEvent), nextCursor: page.nextCursor } };
 };

@@ -4,6 +4,6 @@ import { toWirePartner } from "./to-wire.ts";
 
 /** Lists partners, newest first. */
 export const listPartners: ReadRoom<"listPartners"> = async ({ query }, { db }) => {
-  const page = await list(db, { limit: query.limit ?? 50, after: query.after });
+  const page = await list(db, query);
   return { status: 200, body: { data: page.data.map(toWirePartner), nextCursor: page.nextCursor } };
 };

@@ -9,7 +9,7 @@ import { findPartner } from "../store/partners.ts";
 /** Lists who changed what, when, and what it was before and after (R26), newest first. */
 export const listAuditLog: ReadRoom<"listAuditLog"> = async ({ query }, world) => {
   const owner = await findOwner(world);
-  const page = await listAudit(world.db, owner, { subject: query.subject, actor: query.actor }, { limit: query.limit ?? 50, after: query.after });
+  const page = await listAudit(world.db, owner, { subject: query.subject, actor: query.actor }, query);
   const data = page.data.map((entry) => ({
     id: entry.id,
     at: formatInstant(entry.at),

@@ -2,7 +2,7 @@ import { formatInstant, toInstant, type Instant } from "@evergate/core";
 import { sql, type Selectable } from "kysely";
 import { ProblemError } from "../app/problem.ts";
 import { makeId, type PartnerId } from "../ids.ts";
-import type { Page, PageRequest } from "./page.ts";
+import { limitOf, type Page, type PageRequest } from "./page.ts";
 import type { EventTable } from "./schema.ts";
 import type { Dialect, Reader, Transaction } from "./store.ts";
 import { rowsPerStatement } from "./subscriptions.ts";
@@ -94,10 +94,10 @@ export async function listEvents(db: Reader, partner: PartnerId, filter: EventFi
     query = filter.type.endsWith(".*")
       ? query.where("type", ">=", filter.type.slice(0, -1)).where("type", "<", `${filter.type.slice(0, -2)}/`)
       : query.where("type", "=", filter.type);
-  const rows = await query.orderBy("position").limit(page.limit + 1).execute();
-  const shown = rows.slice(0, page.limit).map(toStoredEvent);
+  const rows = await query.orderBy("position").limit(limitOf(page) + 1).execute();
+  const shown = rows.slice(0, limitOf(page)).map(toStoredEvent);
   const last = shown.at(-1);
-  return { data: shown, nextCursor: rows.length > page.limit && last !== undefined ? last.id : null };
+  return { data: shown, nextCursor: rows.length > limitOf(page) && last !== undefined ? last.id : null };
 }
 
 export async function findEvent(db: Reader, partner: PartnerId, id: string): Promise<StoredEvent | undefined> {

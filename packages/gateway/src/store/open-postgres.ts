@@ -7,8 +7,6 @@ import { isTransient, translatePostgresError } from "./translate-error.ts";
 /** Deadlock victims and serialisation failures are run again so often; after that the caller hears of it. */
 const maximumTries = 5;
 
-const int8Oid = 20;
-
 /** Opens a pool of connections to PostgreSQL. Nothing is connected before the first query. */
 export function openPostgres(url: string, poolSize: number): Store {
   const pool = new pg.Pool({
@@ -16,7 +14,7 @@ export function openPostgres(url: string, poolSize: number): Store {
     max: poolSize,
     connectionTimeoutMillis: 5_000,
     application_name: "evergate",
-    types: { getTypeParser: (oid, format) => (oid === int8Oid ? toInteger : pg.types.getTypeParser(oid, format)) },
+    types: { getTypeParser: (oid, format) => (oid === pg.types.builtins.INT8 ? toInteger : pg.types.getTypeParser(oid, format)) },
   });
   // A connection that breaks while idle is replaced by the pool; unheard, the event would end the process.
   pool.on("error", () => {});

@@ -2,10 +2,18 @@ import type { SelectQueryBuilder } from "kysely";
 import { ProblemError } from "../app/problem.ts";
 import type { Database } from "./schema.ts";
 
+/** As many as the contract says where nobody asks for another number. */
+const defaultLimit = 50;
+
 export interface PageRequest {
-  readonly limit: number;
+  readonly limit?: number | undefined;
   /** A cursor that an earlier page gave. */
   readonly after?: string | undefined;
+}
+
+/** How many rows a page may have. */
+export function limitOf(page: PageRequest): number {
+  return page.limit ?? defaultLimit;
 }
 
 export interface Page<T> {
@@ -21,10 +29,10 @@ export async function listNewestFirst<Row extends { id: string }, T>(
   read: (row: Row) => T,
 ): Promise<Page<T>> {
   const after = page.after === undefined ? undefined : decodeCursor(page.after);
-  const rows = await (after === undefined ? query : query.where("id", "<", after)).orderBy("id", "desc").limit(page.limit + 1).execute();
-  const shown = rows.slice(0, page.limit);
+  const rows = await (after === undefined ? query : query.where("id", "<", after)).orderBy("id", "desc").limit(limitOf(page) + 1).execute();
+  const shown = rows.slice(0, limitOf(page));
   const last = shown.at(-1);
-  return { data: shown.map(read), nextCursor: rows.length > page.limit && last !== undefined ? encodeCursor(last.id) : null };
+  return { data: shown.map(read), nextCursor: rows.length > limitOf(page) && last !== undefined ? encodeCursor(last.id) : null };
 }
 
 export function encodeCursor(place: string): string {

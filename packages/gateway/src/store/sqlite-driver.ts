@@ -1,6 +1,6 @@
 import type SqliteDatabase from "better-sqlite3";
 import {
-  CompiledQuery,
+  type CompiledQuery,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
@@ -51,12 +51,14 @@ class PreparedConnection implements DatabaseConnection {
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     const statement = this.#prepare(query.sql);
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the rows are what Kysely has typed the query with
     if (statement.reader) return { rows: statement.all(...query.parameters).map(narrowIntegers) as Row[] };
     const { changes } = statement.run(...query.parameters);
     return { rows: [], numAffectedRows: BigInt(changes) };
   }
 
   async *streamQuery<Row>(query: CompiledQuery): AsyncIterableIterator<QueryResult<Row>> {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- likewise
     for (const row of this.#prepare(query.sql).iterate(...query.parameters)) yield { rows: [narrowIntegers(row) as Row] };
   }
 
@@ -74,6 +76,7 @@ class PreparedConnection implements DatabaseConnection {
 }
 
 function narrowIntegers(row: unknown): unknown {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a row is an object of columns
   const columns = row as Record<string, unknown>;
   for (const name in columns) {
     const value = columns[name];

@@ -16,7 +16,12 @@ export interface EndpointKey {
 }
 
 /** Enabled endpoints that have deliveries due, in the order of their keys, beginning behind `after` and going round once. */
-export async function listDueEndpoints(db: Reader, now: Instant, after: EndpointKey | null, limit: number): Promise<readonly EndpointKey[]> {
+export async function listDueEndpoints(
+  db: Reader,
+  now: Instant,
+  after: EndpointKey | null,
+  limit: number,
+): Promise<readonly EndpointKey[]> {
   const query = db
     .selectFrom("webhook_endpoints as endpoint")
     .select(["endpoint.partner", "endpoint.id"])
@@ -35,11 +40,18 @@ export async function listDueEndpoints(db: Reader, now: Instant, after: Endpoint
     .orderBy("endpoint.partner")
     .orderBy("endpoint.id")
     .limit(limit);
-  const toKey = (row: { partner: string; id: string }): EndpointKey => ({ partner: toPartnerId(row.partner), endpoint: row.id });
+  const toKey = (row: { partner: string; id: string }): EndpointKey => ({
+    partner: toPartnerId(row.partner),
+    endpoint: row.id,
+  });
   if (after === null) return (await query.execute()).map(toKey);
-  const behind = await query.where(sql<boolean>`(endpoint.partner, endpoint.id) > (${after.partner}, ${after.endpoint})`).execute();
+  const behind = await query
+    .where(sql<boolean>`(endpoint.partner, endpoint.id) > (${after.partner}, ${after.endpoint})`)
+    .execute();
   if (behind.length === limit) return behind.map(toKey);
-  const before = await query.where(sql<boolean>`(endpoint.partner, endpoint.id) <= (${after.partner}, ${after.endpoint})`).execute();
+  const before = await query
+    .where(sql<boolean>`(endpoint.partner, endpoint.id) <= (${after.partner}, ${after.endpoint})`)
+    .execute();
   return [...behind, ...before].slice(0, limit).map(toKey);
 }
 
@@ -74,9 +86,23 @@ export async function claimDeliveries(
 ): Promise<readonly ClaimedDelivery[]> {
   const query = tx
     .selectFrom("webhook_deliveries as delivery")
-    .innerJoin("webhook_endpoints as endpoint", (join) => join.onRef("endpoint.partner", "=", "delivery.partner").onRef("endpoint.id", "=", "delivery.endpoint"))
-    .innerJoin("events as event", (join) => join.onRef("event.partner", "=", "delivery.partner").onRef("event.id", "=", "delivery.event"))
-    .select(["delivery.event", "delivery.subscription", "delivery.position", "delivery.attempt_count", "endpoint.url", "endpoint.secret", "event.payload"])
+    .innerJoin("webhook_endpoints as endpoint", (join) =>
+      join
+        .onRef("endpoint.partner", "=", "delivery.partner")
+        .onRef("endpoint.id", "=", "delivery.endpoint"),
+    )
+    .innerJoin("events as event", (join) =>
+      join.onRef("event.partner", "=", "delivery.partner").onRef("event.id", "=", "delivery.event"),
+    )
+    .select([
+      "delivery.event",
+      "delivery.subscription",
+      "delivery.position",
+      "delivery.attempt_count",
+      "endpoint.url",
+      "endpoint.secret",
+      "event.payload",
+    ])
     .where("delivery.partner", "=", key.partner)
     .where("delivery.endpoint", "=", key.endpoint)
     .where("delivery.status", "=", pending)
@@ -99,7 +125,9 @@ export async function claimDeliveries(
     .orderBy("delivery.next_attempt_at")
     .orderBy("delivery.position")
     .limit(limit);
-  const rows = await (dialect === "postgres" ? query.forUpdate("delivery").skipLocked() : query).execute();
+  const rows = await (
+    dialect === "postgres" ? query.forUpdate("delivery").skipLocked() : query
+  ).execute();
   if (rows.length === 0) return [];
   const leaseEndsAt = toInstant(now + leaseMs);
   await tx
@@ -107,7 +135,11 @@ export async function claimDeliveries(
     .set({ next_attempt_at: leaseEndsAt })
     .where("partner", "=", key.partner)
     .where("endpoint", "=", key.endpoint)
-    .where("event", "in", rows.map((row) => row.event))
+    .where(
+      "event",
+      "in",
+      rows.map((row) => row.event),
+    )
     .execute();
   return rows.map((row) => ({
     partner: key.partner,
@@ -124,7 +156,10 @@ export async function claimDeliveries(
 }
 
 /** What becomes of a delivery after an attempt. */
-export type NextStep = { readonly status: "delivered" } | { readonly status: "failed" } | { readonly status: "pending"; readonly at: Instant };
+export type NextStep =
+  | { readonly status: "delivered" }
+  | { readonly status: "failed" }
+  | { readonly status: "pending"; readonly at: Instant };
 
 /** An attempt that has been made, and what follows from it. */
 export interface FinishedAttempt {
@@ -145,7 +180,12 @@ export interface FinishedAttempt {
  * Stores attempts and the next state of their deliveries. Answers those whose endpoints still exist;
  * of a deleted endpoint nothing is kept.
  */
-export async function recordAttempts(tx: Transaction, dialect: Dialect, attempts: readonly FinishedAttempt[], now: Instant): Promise<readonly FinishedAttempt[]> {
+export async function recordAttempts(
+  tx: Transaction,
+  dialect: Dialect,
+  attempts: readonly FinishedAttempt[],
+  now: Instant,
+): Promise<readonly FinishedAttempt[]> {
   const kept = await keepExisting(tx, dialect, attempts);
   if (kept.length === 0) return [];
   await tx
@@ -171,18 +211,36 @@ export async function recordAttempts(tx: Transaction, dialect: Dialect, attempts
 }
 
 /** Keeps the endpoints from being deleted meanwhile, in the order of their keys, so that two processes can't wait for each other. */
-async function keepExisting(tx: Transaction, dialect: Dialect, attempts: readonly FinishedAttempt[]): Promise<readonly FinishedAttempt[]> {
-  const keys = new Map(attempts.map(({ delivery }) => [`${delivery.partner}/${delivery.endpoint}`, delivery]));
+async function keepExisting(
+  tx: Transaction,
+  dialect: Dialect,
+  attempts: readonly FinishedAttempt[],
+): Promise<readonly FinishedAttempt[]> {
+  const keys = new Map(
+    attempts.map(({ delivery }) => [`${delivery.partner}/${delivery.endpoint}`, delivery]),
+  );
   const existing = new Set<string>();
-  for (const [key, { partner, endpoint }] of [...keys].toSorted(([one], [other]) => (one < other ? -1 : 1))) {
-    const query = tx.selectFrom("webhook_endpoints").select("id").where("partner", "=", partner).where("id", "=", endpoint);
+  for (const [key, { partner, endpoint }] of [...keys].toSorted(([one], [other]) =>
+    one < other ? -1 : 1,
+  )) {
+    const query = tx
+      .selectFrom("webhook_endpoints")
+      .select("id")
+      .where("partner", "=", partner)
+      .where("id", "=", endpoint);
     const row = await (dialect === "postgres" ? query.forKeyShare() : query).executeTakeFirst();
     if (row !== undefined) existing.add(key);
   }
-  return attempts.filter(({ delivery }) => existing.has(`${delivery.partner}/${delivery.endpoint}`));
+  return attempts.filter(({ delivery }) =>
+    existing.has(`${delivery.partner}/${delivery.endpoint}`),
+  );
 }
 
-async function updateDelivery(tx: Transaction, { delivery, next }: FinishedAttempt, now: Instant): Promise<void> {
+async function updateDelivery(
+  tx: Transaction,
+  { delivery, next }: FinishedAttempt,
+  now: Instant,
+): Promise<void> {
   const update = tx
     .updateTable("webhook_deliveries")
     .set({
@@ -195,15 +253,26 @@ async function updateDelivery(tx: Transaction, { delivery, next }: FinishedAttem
     .where("event", "=", delivery.event)
     .where("status", "=", pending);
   // Once the lease has ended, another process may have it: a success is final all the same, a failure is then the other's to judge.
-  const { numUpdatedRows } = await (next.status === "delivered" ? update : update.where("next_attempt_at", "=", delivery.leaseEndsAt)).executeTakeFirst();
-  if (numUpdatedRows > 0n && delivery.subscription !== null) await moveFollowers(tx, delivery, delivery.subscription, next, now);
+  const { numUpdatedRows } = await (
+    next.status === "delivered"
+      ? update
+      : update.where("next_attempt_at", "=", delivery.leaseEndsAt)
+  ).executeTakeFirst();
+  if (numUpdatedRows > 0n && delivery.subscription !== null)
+    await moveFollowers(tx, delivery, delivery.subscription, next, now);
 }
 
 /**
  * What waits behind a delivery of the same subscription waits as long as that does, and is due when it is through.
  * Without this, what an endpoint that is down can't have yet would be looked at with every claim.
  */
-async function moveFollowers(tx: Transaction, delivery: ClaimedDelivery, subscription: string, next: NextStep, now: Instant): Promise<void> {
+async function moveFollowers(
+  tx: Transaction,
+  delivery: ClaimedDelivery,
+  subscription: string,
+  next: NextStep,
+  now: Instant,
+): Promise<void> {
   const update = tx
     .updateTable("webhook_deliveries")
     .where("partner", "=", delivery.partner)
@@ -211,6 +280,12 @@ async function moveFollowers(tx: Transaction, delivery: ClaimedDelivery, subscri
     .where("subscription", "=", subscription)
     .where("position", ">", delivery.position)
     .where("status", "=", pending);
-  if (next.status === "pending") await update.set({ next_attempt_at: next.at }).where("next_attempt_at", "<", next.at).execute();
-  else await update.set({ next_attempt_at: now }).where("attempt_count", "=", 0).where("next_attempt_at", ">", now).execute();
+  if (next.status === "pending")
+    await update.set({ next_attempt_at: next.at }).where("next_attempt_at", "<", next.at).execute();
+  else
+    await update
+      .set({ next_attempt_at: now })
+      .where("attempt_count", "=", 0)
+      .where("next_attempt_at", ">", now)
+      .execute();
 }

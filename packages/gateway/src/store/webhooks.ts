@@ -18,20 +18,44 @@ export interface WebhookEndpoint {
   readonly createdAt: Instant;
 }
 
-export async function findEndpoint(db: Reader, partner: PartnerId, id: string): Promise<WebhookEndpoint | undefined> {
-  const row = await db.selectFrom("webhook_endpoints").selectAll().where("partner", "=", partner).where("id", "=", id).executeTakeFirst();
+export async function findEndpoint(
+  db: Reader,
+  partner: PartnerId,
+  id: string,
+): Promise<WebhookEndpoint | undefined> {
+  const row = await db
+    .selectFrom("webhook_endpoints")
+    .selectAll()
+    .where("partner", "=", partner)
+    .where("id", "=", id)
+    .executeTakeFirst();
   return row && toEndpoint(row);
 }
 
 /** An endpoint that nobody else changes until the transaction ends. */
-export async function lockEndpoint(tx: Transaction, dialect: Dialect, partner: PartnerId, id: string): Promise<WebhookEndpoint | undefined> {
-  const query = tx.selectFrom("webhook_endpoints").selectAll().where("partner", "=", partner).where("id", "=", id);
+export async function lockEndpoint(
+  tx: Transaction,
+  dialect: Dialect,
+  partner: PartnerId,
+  id: string,
+): Promise<WebhookEndpoint | undefined> {
+  const query = tx
+    .selectFrom("webhook_endpoints")
+    .selectAll()
+    .where("partner", "=", partner)
+    .where("id", "=", id);
   const row = await (dialect === "postgres" ? query.forNoKeyUpdate() : query).executeTakeFirst();
   return row && toEndpoint(row);
 }
 
 /** Stores an endpoint; its secret is sealed under the gateway's key and bound to this endpoint. */
-export async function insertEndpoint(tx: Transaction, box: SecretBox, partner: PartnerId, endpoint: WebhookEndpoint, secret: string): Promise<void> {
+export async function insertEndpoint(
+  tx: Transaction,
+  box: SecretBox,
+  partner: PartnerId,
+  endpoint: WebhookEndpoint,
+  secret: string,
+): Promise<void> {
   await tx
     .insertInto("webhook_endpoints")
     .values({
@@ -48,7 +72,11 @@ export async function insertEndpoint(tx: Transaction, box: SecretBox, partner: P
 }
 
 /** Saves what can change of an endpoint. */
-export async function updateEndpoint(tx: Transaction, partner: PartnerId, endpoint: WebhookEndpoint): Promise<void> {
+export async function updateEndpoint(
+  tx: Transaction,
+  partner: PartnerId,
+  endpoint: WebhookEndpoint,
+): Promise<void> {
   await tx
     .updateTable("webhook_endpoints")
     .set({
@@ -63,7 +91,11 @@ export async function updateEndpoint(tx: Transaction, partner: PartnerId, endpoi
 }
 
 /** Switches an endpoint off; answers it as it was, or undefined where it was off (or gone) already. */
-export async function disableEndpoint(tx: Transaction, partner: PartnerId, id: string): Promise<WebhookEndpoint | undefined> {
+export async function disableEndpoint(
+  tx: Transaction,
+  partner: PartnerId,
+  id: string,
+): Promise<WebhookEndpoint | undefined> {
   const { numUpdatedRows } = await tx
     .updateTable("webhook_endpoints")
     .set({ is_enabled: 0 })
@@ -77,23 +109,54 @@ export async function disableEndpoint(tx: Transaction, partner: PartnerId, id: s
 }
 
 /** Deletes an endpoint with its deliveries and attempts. It waits for a fan-out that may just be making deliveries for it. */
-export async function deleteEndpoint(tx: Transaction, dialect: Dialect, partner: PartnerId, id: string): Promise<void> {
+export async function deleteEndpoint(
+  tx: Transaction,
+  dialect: Dialect,
+  partner: PartnerId,
+  id: string,
+): Promise<void> {
   await lockEventPosition(tx, dialect, partner);
-  await tx.deleteFrom("webhook_endpoints").where("partner", "=", partner).where("id", "=", id).execute();
+  await tx
+    .deleteFrom("webhook_endpoints")
+    .where("partner", "=", partner)
+    .where("id", "=", id)
+    .execute();
 }
 
-export async function listEndpoints(db: Reader, partner: PartnerId, page: PageRequest): Promise<Page<WebhookEndpoint>> {
-  return listNewestFirst(db.selectFrom("webhook_endpoints").selectAll().where("partner", "=", partner), page, toEndpoint);
+export async function listEndpoints(
+  db: Reader,
+  partner: PartnerId,
+  page: PageRequest,
+): Promise<Page<WebhookEndpoint>> {
+  return listNewestFirst(
+    db.selectFrom("webhook_endpoints").selectAll().where("partner", "=", partner),
+    page,
+    toEndpoint,
+  );
 }
 
 /** The endpoints that get new events, and which of them. */
-export async function listEnabledEndpoints(tx: Transaction, partner: PartnerId): Promise<readonly Pick<WebhookEndpoint, "id" | "eventTypes">[]> {
-  const rows = await tx.selectFrom("webhook_endpoints").selectAll().where("partner", "=", partner).where("is_enabled", "=", 1).orderBy("id").execute();
+export async function listEnabledEndpoints(
+  tx: Transaction,
+  partner: PartnerId,
+): Promise<readonly Pick<WebhookEndpoint, "id" | "eventTypes">[]> {
+  const rows = await tx
+    .selectFrom("webhook_endpoints")
+    .selectAll()
+    .where("partner", "=", partner)
+    .where("is_enabled", "=", 1)
+    .orderBy("id")
+    .execute();
   return rows.map(toEndpoint);
 }
 
 /** Decrypts an endpoint's secret to sign with it. Throws where the gateway's key is not the one it was sealed with. */
-export function openEndpointSecret(box: SecretBox, partner: PartnerId, endpoint: string, sealed: string): string {
+export function openEndpointSecret(
+  box: SecretBox,
+  partner: PartnerId,
+  endpoint: string,
+  sealed: string,
+): string {
   return box.open(sealed, toSecretPlace(partner, endpoint));
 }
 
@@ -108,7 +171,11 @@ export interface NewDelivery {
 }
 
 /** Queues deliveries; one that is queued already stays as it is. */
-export async function insertDeliveries(tx: Transaction, partner: PartnerId, deliveries: readonly NewDelivery[]): Promise<void> {
+export async function insertDeliveries(
+  tx: Transaction,
+  partner: PartnerId,
+  deliveries: readonly NewDelivery[],
+): Promise<void> {
   for (let start = 0; start < deliveries.length; start += rowsPerStatement) {
     await tx
       .insertInto("webhook_deliveries")
@@ -146,15 +213,29 @@ export interface WebhookAttempt {
 }
 
 /** A page of the attempts made to an endpoint, newest first. */
-export async function listAttempts(db: Reader, partner: PartnerId, endpoint: WebhookEndpoint, page: PageRequest): Promise<Page<WebhookAttempt>> {
+export async function listAttempts(
+  db: Reader,
+  partner: PartnerId,
+  endpoint: WebhookEndpoint,
+  page: PageRequest,
+): Promise<Page<WebhookAttempt>> {
   const attempts = await listNewestFirst(
-    db.selectFrom("webhook_attempts").selectAll().where("partner", "=", partner).where("endpoint", "=", endpoint.id),
+    db
+      .selectFrom("webhook_attempts")
+      .selectAll()
+      .where("partner", "=", partner)
+      .where("endpoint", "=", endpoint.id),
     page,
     (row) => row,
   );
   const ids = [...new Set(attempts.data.map((row) => row.event))];
   if (ids.length === 0) return { ...attempts, data: [] };
-  const events = await db.selectFrom("events").select(["id", "type"]).where("partner", "=", partner).where("id", "in", ids).execute();
+  const events = await db
+    .selectFrom("events")
+    .select(["id", "type"])
+    .where("partner", "=", partner)
+    .where("id", "in", ids)
+    .execute();
   const deliveries = await db
     .selectFrom("webhook_deliveries")
     .select(["event", "status", "attempt_count", "next_attempt_at"])
@@ -168,13 +249,24 @@ export async function listAttempts(db: Reader, partner: PartnerId, endpoint: Web
     ...attempts,
     data: attempts.data.map((row) => {
       const delivery = deliveryOf.get(row.event);
-      const isTriedAgain = endpoint.isEnabled && delivery?.status === "pending" && delivery.attempt_count === row.number;
-      return toAttempt(row, typeOf.get(row.event) ?? "", isTriedAgain ? toInstant(delivery.next_attempt_at) : null);
+      const isTriedAgain =
+        endpoint.isEnabled &&
+        delivery?.status === "pending" &&
+        delivery.attempt_count === row.number;
+      return toAttempt(
+        row,
+        typeOf.get(row.event) ?? "",
+        isTriedAgain ? toInstant(delivery.next_attempt_at) : null,
+      );
     }),
   };
 }
 
-function toAttempt(row: Selectable<WebhookAttemptTable>, eventType: string, nextAttemptAt: Instant | null): WebhookAttempt {
+function toAttempt(
+  row: Selectable<WebhookAttemptTable>,
+  eventType: string,
+  nextAttemptAt: Instant | null,
+): WebhookAttempt {
   return {
     id: row.id,
     endpoint: row.endpoint,

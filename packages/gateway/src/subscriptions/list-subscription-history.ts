@@ -7,7 +7,7 @@ import type { WireSubscription } from "./to-wire.ts";
 /** Lists who changed a subscription, when, and what it was before and after (R26), newest first. */
 export const listSubscriptionHistory: PartnerReadRoom<"listSubscriptionHistory"> = async ({ path, query }, world) => {
   const { id } = await getSubscriptionOf(world, path.subscriptionId);
-  const page = await listAudit(world.db, world.partner.id, { subject: id }, { limit: query.limit ?? 50, after: query.after });
+  const page = await listAudit(world.db, world.partner.id, { subject: id }, query);
   const data = page.data.map((entry) => ({
     id: entry.id,
     at: formatInstant(entry.at),

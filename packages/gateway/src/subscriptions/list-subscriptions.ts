@@ -8,6 +8,6 @@ import { toWireSubscription } from "./to-wire.ts";
 export const listSubscriptions: PartnerReadRoom<"listSubscriptions"> = async ({ query }, { db, partner }) => {
   const customer = query.customer === undefined ? undefined : ((await findCustomer(db, partner.id, query.customer))?.id ?? query.customer);
   const product = query.product === undefined ? undefined : ((await findProductByReference(db, query.product))?.id ?? query.product);
-  const page = await list(db, partner.id, { customer, product, status: query.status }, { limit: query.limit ?? 50, after: query.after });
+  const page = await list(db, partner.id, { customer, product, status: query.status }, query);
   return { status: 200, body: { data: page.data.map((subscription) => toWireSubscription(subscription, partner.terms)), nextCursor: page.nextCursor } };
 };

