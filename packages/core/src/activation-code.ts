@@ -29,7 +29,7 @@ export function makeActivationCode(random: Uint8Array): ActivationCode {
 export function parseActivationCode(text: string): ActivationCode | "malformed" | "mistyped" {
   const characters = text.replaceAll(/[\s-]/g, "");
   if (!/^[2-9A-HJ-NP-Za-hj-np-z]{20}$/.test(characters)) return "malformed";
-  const elements = [...characters.toUpperCase()].map((character) => alphabet.indexOf(character));
+  const elements = Array.from(characters.toUpperCase(), (character) => alphabet.indexOf(character));
   return weighElements(elements) === 0 ? formatActivationCode(elements) : "mistyped";
 }
 

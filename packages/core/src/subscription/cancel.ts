@@ -3,8 +3,14 @@ import { dayOf, type Instant, type LocalDate } from "../calendar.ts";
 import { accept, recordCommand, refuse, type Decision } from "../decision.ts";
 import type { Context, PartnerTerms } from "../terms.ts";
 import { advance } from "./advance.ts";
-import { isTrialRunning, stop } from "./service.ts";
-import { isInService, isStopped, type ServedSubscription, type Subscription } from "./state.ts";
+import { stop } from "./service.ts";
+import {
+  isTrialRunning,
+  isInService,
+  isStopped,
+  type ServedSubscription,
+  type Subscription,
+} from "./state.ts";
 
 export type CancelOrder = {
   readonly effective: "period_end" | "now";

@@ -5,8 +5,13 @@ import type { ProductId } from "../ids.ts";
 import { refusePrepaid, type PrepaidRefusal } from "../prepaid.ts";
 import type { Context, PartnerTerms } from "../terms.ts";
 import { priceDayOf, refuseConfiguration, type ConfigurationRefusal } from "./configuration.ts";
-import { isTrialRunning, occupyPeriod } from "./service.ts";
-import type { Configuration, ScheduledChange, Subscription } from "./state.ts";
+import { occupyPeriod } from "./service.ts";
+import {
+  isTrialRunning,
+  type Configuration,
+  type ScheduledChange,
+  type Subscription,
+} from "./state.ts";
 
 /** What is to change of the configuration, and when (R7, R8, R29). Absent: as it is. */
 export type ConfigurationOrder = {

@@ -2,8 +2,7 @@ import { beginPeriod, type PricedConfiguration } from "../billing-period.ts";
 import type { LocalDate } from "../calendar.ts";
 import type { ProductId } from "../ids.ts";
 import type { Context, PartnerTerms } from "../terms.ts";
-import { isTrialRunning } from "./service.ts";
-import type { Configuration, Subscription } from "./state.ts";
+import { isTrialRunning, type Configuration, type Subscription } from "./state.ts";
 
 export type ConfigurationRefusal =
   | { readonly code: "product_unknown"; readonly product: ProductId }

@@ -2,8 +2,7 @@ import { periodEndsAt } from "../billing-period.ts";
 import type { Instant } from "../calendar.ts";
 import type { PartnerTerms } from "../terms.ts";
 import { trialNoticeAt } from "../trial.ts";
-import { isTrialRunning } from "./service.ts";
-import { isStopped, type Subscription } from "./state.ts";
+import { isTrialRunning, isStopped, type Subscription } from "./state.ts";
 
 /** The next instant at which something is due for a subscription by itself (R2); null: nothing ever will be. */
 export function nextDueAt(subscription: Subscription, terms: PartnerTerms): Instant | null {

@@ -8,24 +8,18 @@ import {
 import type { Instant } from "../calendar.ts";
 import type { FactType } from "../decision.ts";
 import type { Context, PartnerTerms } from "../terms.ts";
-import { openTrialWindow, type TrialWindow } from "../trial.ts";
+import { openTrialWindow } from "../trial.ts";
 import { priceConfiguration } from "./configuration.ts";
 import {
   baseOf,
   isInService,
+  isTrialRunning,
   type Cancellation,
   type ServedSubscription,
   type StoppedSubscription,
   type Subscription,
   type SubscriptionBase,
 } from "./state.ts";
-
-/** True where the trial window has been granted and is not over, whatever the status (R6). */
-export function isTrialRunning<S extends SubscriptionBase>(
-  subscription: S,
-): subscription is S & { readonly trial: TrialWindow } {
-  return subscription.trial !== null && subscription.advancedTo < subscription.trial.endsAt;
-}
 
 /** In service, and trialing or active as the trial window says; nothing of a pause or stop is left. */
 export function serve(subscription: Subscription): ServedSubscription {

@@ -90,6 +90,13 @@ export function isStopped(subscription: Subscription): subscription is StoppedSu
   return subscription.status === "canceled" || subscription.status === "expired";
 }
 
+/** True where the trial window has been granted and is not over, whatever the status (R6). */
+export function isTrialRunning<S extends SubscriptionBase>(
+  subscription: S,
+): subscription is S & { readonly trial: TrialWindow } {
+  return subscription.trial !== null && subscription.advancedTo < subscription.trial.endsAt;
+}
+
 /** What all statuses share, so that nothing of an old status stays behind in a new one. */
 export function baseOf(subscription: Subscription): SubscriptionBase {
   return {
