@@ -15,10 +15,20 @@ export function toInstant(epochMs: number): Instant {
   return epochMs as Instant;
 }
 
-/** Reads an RFC 3339 instant such as `2026-12-01T00:00:00Z`; null if it is none. Parts of a millisecond are dropped. */
+// What is read lies in these years. The last century is left free for what is computed from it, so that no input,
+// however late, can lead to a date that can't be written.
+const firstYear = 1;
+const lastYear = 9899;
+
+/**
+ * Reads an RFC 3339 instant such as `2026-12-01T00:00:00Z`, from the year 1 to 9899; null if it is none.
+ * Parts of a millisecond are dropped.
+ */
 export function parseInstant(text: string): Instant | null {
   try {
-    return toInstant(Temporal.Instant.from(text).epochMilliseconds);
+    const instant = Temporal.Instant.from(text);
+    const { year } = instant.toZonedDateTimeISO("UTC");
+    return isYear(year) ? toInstant(instant.epochMilliseconds) : null;
   } catch {
     return null;
   }
@@ -29,19 +39,22 @@ export function formatInstant(instant: Instant): string {
   return Temporal.Instant.fromEpochMilliseconds(instant).toString();
 }
 
-/** Reads a day `YYYY-MM-DD` that exists; null otherwise. */
+/** Reads a day `YYYY-MM-DD` that exists, from the year 1 to 9899; null otherwise. */
 export function parseLocalDate(text: string): LocalDate | null {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return null;
-  const date = text as LocalDate;
-  const month = Number(text.slice(5, 7));
-  const day = Number(text.slice(8, 10));
-  if (month < 1 || month > 12 || day < 1 || day > daysInMonth(monthOf(date))) return null;
-  return date;
+  const month = parseMonth(text.slice(0, 7));
+  const day = Number(text.slice(8));
+  return month !== null && day >= 1 && day <= daysInMonth(month) ? (text as LocalDate) : null;
 }
 
-/** Reads a month `YYYY-MM`; null if it is none. */
+/** Reads a month `YYYY-MM`, from the year 1 to 9899; null if it is none. */
 export function parseMonth(text: string): Month | null {
-  return /^\d{4}-(0[1-9]|1[0-2])$/.test(text) ? (text as Month) : null;
+  if (!/^\d{4}-(0[1-9]|1[0-2])$/.test(text)) return null;
+  return isYear(Number(text.slice(0, 4))) ? (text as Month) : null;
+}
+
+function isYear(year: number): boolean {
+  return year >= firstYear && year <= lastYear;
 }
 
 /** True for the IANA name of a time zone. Offsets are none: they know nothing of daylight saving. */
@@ -183,7 +196,7 @@ function fromDayNumber(dayNumber: number): LocalDate {
 }
 
 function formatYear(year: number): string {
-  // A fifth digit would break the order of dates; the gateway bounds what it takes in.
+  // A fifth digit would break the order of dates.
   if (!(year >= 0 && year <= 9999)) throw new RangeError(`year out of range: ${year}`);
   return String(year).padStart(4, "0");
 }

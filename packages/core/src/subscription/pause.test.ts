@@ -106,6 +106,14 @@ describe("R9 R10 while paused nothing renews", () => {
     expect(readBills(partner)).toEqual(["2026-12: 2026-12-01/2026-12-31 10 × 2.00 = 20.00"]);
   });
 
+  test("R18 resumed by order after the trial has ended: that is after a pause, too", () => {
+    const partner = open({ type: "xsp", defaultTrial: { days: 14 } });
+    partner.order("one", pause(null), local("2026-11-26"));
+    partner.order("one", resume, local("2026-12-20"));
+    partner.advanceTo(local("2027-01-01"));
+    expect(readBills(partner)).toEqual(["2026-12: 2026-12-01/2026-12-31 10 × 2.00 = 20.00"]);
+  });
+
   test("R18 resumed exactly as the trial ends: that is after a pause", () => {
     const partner = open({ type: "xsp", defaultTrial: { days: 14 } });
     partner.order("one", pause(local("2026-12-08")), local("2026-11-26"));

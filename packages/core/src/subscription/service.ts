@@ -4,8 +4,8 @@ import {
   lastDayOfPeriodThrough,
   periodEndsAt,
   type PeriodSpan,
+  type PricedConfiguration,
 } from "../billing-period.ts";
-import type { Instant } from "../calendar.ts";
 import type { FactType } from "../decision.ts";
 import type { Context, PartnerTerms } from "../terms.ts";
 import { openTrialWindow } from "../trial.ts";
@@ -18,7 +18,6 @@ import {
   type ServedSubscription,
   type StoppedSubscription,
   type Subscription,
-  type SubscriptionBase,
 } from "./state.ts";
 
 /** In service, and trialing or active as the trial window says; nothing of a pause or stop is left. */
@@ -100,7 +99,7 @@ function moveCancellation(
     period.startsOn,
     terms.billingPeriod,
   );
-  const effectiveAt: Instant = periodEndsAt({ endsOn }, terms.timeZone);
+  const effectiveAt = periodEndsAt({ endsOn }, terms.timeZone);
   return effectiveAt === cancellation.effectiveAt ? cancellation : { ...cancellation, effectiveAt };
 }
 
@@ -108,7 +107,7 @@ function mustPrice(
   subscription: Subscription,
   span: PeriodSpan,
   context: Context,
-): ReturnType<typeof priceConfiguration> & {} {
+): PricedConfiguration {
   const priced = priceConfiguration(subscription, span.paidFromOn, context);
   // Every command made sure of it, and prices are never taken away.
   if (priced === null)

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { TermOrder } from "../term.ts";
-import { buildContext, local } from "../testing/builders.ts";
-import { change, create, pause, reactivate, stopAtEnd, stopNow } from "../testing/orders.ts";
-import { openPartner, type Partner } from "../testing/partner.ts";
+import type { TermOrder } from "./term.ts";
+import { buildContext, local } from "./testing/builders.ts";
+import { change, create, pause, reactivate, stopAtEnd, stopNow } from "./testing/orders.ts";
+import { openPartner, type Partner } from "./testing/partner.ts";
 
 function open(term: TermOrder | null): Partner {
   const partner = openPartner(buildContext(), local("2026-11-01"));

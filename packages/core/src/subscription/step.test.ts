@@ -16,6 +16,7 @@ import {
 import { openPartner, readBills, type Partner } from "../testing/partner.ts";
 import type { PartnerTerms } from "../terms.ts";
 import { advance } from "./advance.ts";
+import { changeSubscription } from "./change.ts";
 import { pauseSubscription } from "./pause.ts";
 
 // R2: what happens first where much happens at one instant. 1 Jan 2027 is the midnight at which December closes.
@@ -76,6 +77,45 @@ describe("R2 what is due comes before a command at the same instant", () => {
       "no_cancellation_scheduled",
     );
     expect(partner.get("one").status).toBe("canceled");
+  });
+
+  test("also where nothing has been carried out since long before", () => {
+    const context = buildContext();
+    const fresh = openActive().get("one");
+    const decision = changeSubscription(
+      fresh,
+      { quantity: 5, effective: "now" },
+      context,
+      local("2027-01-01"),
+    );
+    if (!decision.accepted) throw new Error(decision.refusal.code);
+    expect(decision.facts.map(({ type }) => type.replace("subscription.", ""))).toEqual([
+      "trial_will_end",
+      "trial_ended",
+      "charge.created",
+      "renewed",
+      "quantity_changed",
+    ]);
+    expect(decision.facts.at(-2)).toMatchObject({
+      at: local("2027-01-01"),
+      after: { quantity: 10 },
+    });
+    expect(decision.subscription.period?.dearest.quantity).toBe(10);
+  });
+
+  test("a refusal tells of the state at its instant, not of the one that was stored", () => {
+    const partner = openActive();
+    partner.order("one", stopAtEnd, local("2026-12-10"));
+    const decision = pauseSubscription(
+      partner.get("one"),
+      { startsAt: null, until: { days: 1 } },
+      buildContext(),
+      local("2027-01-01"),
+    );
+    expect(decision).toEqual({
+      accepted: false,
+      refusal: { code: "subscription_stopped", stoppedAt: local("2027-01-01") },
+    });
   });
 
   test("a command by a clock that is a little behind counts at the latest instant already reached", () => {
