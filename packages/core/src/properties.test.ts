@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { addDays, dayOf, startOfDay, toInstant, type Month } from "./calendar.ts";
+import { addDays, dayOf, startOfDay, type Month, formatInstant, type Instant } from "./calendar.ts";
+import { periodEndsAt } from "./billing-period.ts";
 import { billMonthOf, type Charge } from "./charge.ts";
-import type { Fact } from "./decision.ts";
 import { noDiscount } from "./money.ts";
 import { settleMonth, settlesAt } from "./settlement.ts";
-import { advance } from "./subscription/advance.ts";
-import { isInService, type Subscription } from "./subscription/state.ts";
-import { carryOut } from "./testing/command.ts";
+import { isInService, isStopped } from "./subscription/state.ts";
+import { playLate } from "./testing/late.ts";
+import type { Snapshot } from "./testing/partner.ts";
 import { expectCharge, isPaid, monthsBetween } from "./testing/oracle.ts";
 import {
   play,
@@ -32,42 +32,6 @@ function holds(property: (scenario: Scenario) => void): void {
 
 function chargesOf(played: Played, name: string): readonly Charge[] {
   return played.partner.facts(name).flatMap(({ charge }) => (charge === null ? [] : [charge]));
-}
-
-/** The same orders by a gateway that does the clock's work late: when it wakes up, or when an order makes it. */
-function playLate(
-  played: Played,
-  lateness: readonly number[],
-): {
-  readonly facts: Map<string, Fact[]>;
-  readonly states: Map<string, Subscription>;
-  readonly answers: readonly (string | null)[];
-} {
-  const { context, ordered, opensAt, endsAt } = played;
-  const facts = new Map<string, Fact[]>();
-  const states = new Map<string, Subscription>();
-  const answers: (string | null)[] = [];
-  const wakeUps = lateness
-    .map((ms) => toInstant(opensAt + ms))
-    .toSorted((one, other) => one - other);
-  const keep = (name: string, state: Subscription, news: readonly Fact[]): void => {
-    states.set(name, state);
-    facts.set(name, [...(facts.get(name) ?? []), ...news]);
-  };
-  const wakeUp = (to: typeof endsAt): void => {
-    for (const [name, state] of states) {
-      const advanced = advance(state, to, context);
-      keep(name, advanced.subscription, advanced.facts);
-    }
-  };
-  for (const { name, command, at } of ordered) {
-    while (wakeUps[0] !== undefined && wakeUps[0] <= at) wakeUp(wakeUps.shift() ?? at);
-    const decision = carryOut(states.get(name), command, context, at);
-    answers.push(decision.accepted ? null : decision.refusal.code);
-    if (decision.accepted) keep(name, decision.subscription, decision.facts);
-  }
-  wakeUp(endsAt);
-  return { facts, states, answers };
 }
 
 test(
@@ -224,6 +188,51 @@ test(
     });
   },
 );
+
+test("R2 nothing is ever overdue, and a state holds what its status says", { timeout }, () => {
+  holds((scenario) => {
+    const played = play(scenario);
+    for (const name of played.partner.names()) {
+      const snapshots = played.partner.snapshots(name);
+      expect(snapshots.flatMap((one) => listContradictions(one, scenario.terms.timeZone))).toEqual(
+        [],
+      );
+      // What was scheduled is what the next period opens with (R29).
+      for (const { at, after, type } of played.partner.facts(name)) {
+        const slot = snapshots.findLast((one) => one.at < at)?.state.scheduledChange;
+        if (type !== "subscription.renewed" || slot?.effectiveAt !== at) continue;
+        expect(after.product).toBe(slot.product ?? after.product);
+        expect(after.quantity).toBe(slot.quantity ?? after.quantity);
+      }
+    }
+  });
+});
+
+function listContradictions({ at, state }: Snapshot, timeZone: string): readonly string[] {
+  const { cancellation, scheduledChange, trial, period, term, status } = state;
+  const isOverdue = (dueAt: Instant | null | undefined): boolean => (dueAt ?? Infinity) <= at;
+  const isServed = isInService(state);
+  const isFree = trial !== null && at < trial.endsAt;
+  const claims: readonly (readonly [contradiction: string, holds: boolean])[] = [
+    ["an overdue cancellation", isOverdue(cancellation?.effectiveAt)],
+    ["an overdue change", isOverdue(scheduledChange?.effectiveAt)],
+    ["an overdue start", status === "scheduled" && isOverdue(state.startsAt)],
+    ["an overdue pause", isServed && isOverdue(state.pause?.startsAt)],
+    ["an overdue end of a pause", status === "paused" && isOverdue(state.pause.resumesAt)],
+    ["an overdue period", period !== null && isOverdue(periodEndsAt(period, timeZone))],
+    ["trialing outside the trial", isServed && (status === "trialing") !== isFree],
+    ["in service without a period", status === "active" && period === null],
+    ["a period in the trial", isFree && period !== null],
+    ["in service after its term", isServed && term !== null && term.used >= term.periods],
+    [
+      "stopped with things to come",
+      isStopped(state) && (cancellation !== null || scheduledChange !== null),
+    ],
+  ];
+  return claims
+    .filter(([, isSo]) => isSo)
+    .map(([contradiction]) => `${contradiction} at ${formatInstant(at)}`);
+}
 
 test("R17 a charge before discount never falls when more is ordered", { timeout }, () => {
   fc.assert(
