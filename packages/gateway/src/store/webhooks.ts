@@ -3,10 +3,10 @@ import type { Selectable } from "kysely";
 import type { PartnerId } from "../ids.ts";
 import type { SecretBox } from "../secrets/secret-box.ts";
 import { lockEventPosition } from "./events.ts";
+import { insertRows } from "./insert-rows.ts";
 import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
 import type { WebhookAttemptTable, WebhookEndpointTable } from "./schema.ts";
 import type { Dialect, Reader, Transaction } from "./store.ts";
-import { rowsPerStatement } from "./subscriptions.ts";
 
 /** Where a partner has its events delivered. Its secret never leaves the store but sealed. */
 export interface WebhookEndpoint {
@@ -170,30 +170,26 @@ export interface NewDelivery {
   readonly nextAttemptAt: Instant;
 }
 
-/** Queues deliveries; one that is queued already stays as it is. */
+/** Queues deliveries. An event is placed, and so queued, once. */
 export async function insertDeliveries(
   tx: Transaction,
   partner: PartnerId,
   deliveries: readonly NewDelivery[],
 ): Promise<void> {
-  for (let start = 0; start < deliveries.length; start += rowsPerStatement) {
-    await tx
-      .insertInto("webhook_deliveries")
-      .values(
-        deliveries.slice(start, start + rowsPerStatement).map((delivery) => ({
-          partner,
-          endpoint: delivery.endpoint,
-          event: delivery.event,
-          subscription: delivery.subscription,
-          position: delivery.position,
-          status: "pending",
-          attempt_count: 0,
-          next_attempt_at: delivery.nextAttemptAt,
-        })),
-      )
-      .onConflict((conflict) => conflict.columns(["partner", "endpoint", "event"]).doNothing())
-      .execute();
-  }
+  await insertRows(
+    tx,
+    "webhook_deliveries",
+    deliveries.map((delivery) => ({
+      partner,
+      endpoint: delivery.endpoint,
+      event: delivery.event,
+      subscription: delivery.subscription,
+      position: delivery.position,
+      status: "pending",
+      attempt_count: 0,
+      next_attempt_at: delivery.nextAttemptAt,
+    })),
+  );
 }
 
 /** One attempt to deliver an event, as it is listed. */

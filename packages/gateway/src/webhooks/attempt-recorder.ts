@@ -23,7 +23,10 @@ interface Entry {
 }
 
 /** Stores finished attempts; those that finish together share a transaction. A database that can't be reached is tried again. */
-export function createAttemptRecorder(services: Pick<Services, "store" | "log" | "now">, pauseMs: number): AttemptRecorder {
+export function createAttemptRecorder(
+  services: Pick<Services, "store" | "log" | "now">,
+  pauseMs: number,
+): AttemptRecorder {
   const { store, log, now } = services;
   const queue: Entry[] = [];
   let running: Promise<void> | null = null;
@@ -37,7 +40,14 @@ export function createAttemptRecorder(services: Pick<Services, "store" | "log" |
   async function recordBatch(batch: readonly Entry[]): Promise<void> {
     for (;;) {
       try {
-        await store.transaction((tx) => recordFinished(tx, store.dialect, batch.map(({ attempt }) => attempt), now()));
+        await store.transaction((tx) =>
+          recordFinished(
+            tx,
+            store.dialect,
+            batch.map(({ attempt }) => attempt),
+            now(),
+          ),
+        );
         break;
       } catch (error) {
         const err = store.translate(error);

@@ -10,13 +10,16 @@ import { judgeAddress, type PrivateWebhooks } from "./judge-address.ts";
 export function checkEndpointUrl(text: string, allowed: PrivateWebhooks): string | undefined {
   const url = URL.parse(text);
   if (url === null) return "url is not a valid URL.";
-  if (url.protocol !== "https:" && url.protocol !== "http:") return "url has to begin with https://.";
-  if (url.username !== "" || url.password !== "") return "url must not hold a user name or password; deliveries are signed instead.";
+  if (url.protocol !== "https:" && url.protocol !== "http:")
+    return "url has to begin with https://.";
+  if (url.username !== "" || url.password !== "")
+    return "url must not hold a user name or password; deliveries are signed instead.";
   if (url.port === "0") return "url names the port 0, which does not exist.";
   const host = toHost(url);
   if (isIP(host) !== 0) return checkLiteral(url, judgeAddress(host, allowed));
   if (allowed === false && url.protocol === "http:") return "url has to begin with https://.";
-  if (allowed === false && isLocalName(host)) return `url leads to ${host}, which is not a public host.`;
+  if (allowed === false && isLocalName(host))
+    return `url leads to ${host}, which is not a public host.`;
   return undefined;
 }
 

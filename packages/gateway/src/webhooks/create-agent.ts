@@ -30,7 +30,12 @@ export class NameUnknownError extends Error {
  * for which no lookup happens, are judged as well, and once more the peer that a connection has. It follows no
  * redirects and knows no proxy.
  */
-export function createAgent({ allowed, connectTimeoutMs, resolveName = createResolver(allowed), ca }: AgentOptions): Agent {
+export function createAgent({
+  allowed,
+  connectTimeoutMs,
+  resolveName = createResolver(allowed),
+  ca,
+}: AgentOptions): Agent {
   const connectors = { "https:": createConnector("https:"), "http:": createConnector("http:") };
 
   function createConnector(protocol: "https:" | "http:"): buildConnector.connector {
@@ -38,25 +43,40 @@ export function createAgent({ allowed, connectTimeoutMs, resolveName = createRes
       resolveName(name).then(
         (addresses) => {
           const [first] = addresses;
-          if (first === undefined) return callback(new NameUnknownError(`${name} could not be resolved.`), "");
+          if (first === undefined)
+            return callback(new NameUnknownError(`${name} could not be resolved.`), "");
           for (const address of addresses) {
             const refusal = judge(address, protocol);
             if (refusal !== undefined) return callback(refusal, "");
           }
-          if (options.all === true) return callback(null, addresses.map((address) => ({ address, family: isIP(address) })));
+          if (options.all === true)
+            return callback(
+              null,
+              addresses.map((address) => ({ address, family: isIP(address) })),
+            );
           return callback(null, first, isIP(first));
         },
         () => callback(new NameUnknownError(`${name} could not be resolved.`), ""),
       );
     };
-    return buildConnector({ lookup, timeout: connectTimeoutMs, allowH2: false, autoSelectFamily: true, ...(ca === undefined ? {} : { ca }) });
+    return buildConnector({
+      lookup,
+      timeout: connectTimeoutMs,
+      allowH2: false,
+      autoSelectFamily: true,
+      ...(ca === undefined ? {} : { ca }),
+    });
   }
 
   /** Unencrypted only to private addresses. */
   function judge(address: string, protocol: string): AddressRefusedError | undefined {
     const judgement = judgeAddress(address, allowed);
-    if (judgement === "refused") return new AddressRefusedError("The host's address is not a public one; nothing was sent.");
-    if (judgement === "public" && protocol !== "https:") return new AddressRefusedError("Deliveries to public addresses have to go by https; nothing was sent.");
+    if (judgement === "refused")
+      return new AddressRefusedError("The host's address is not a public one; nothing was sent.");
+    if (judgement === "public" && protocol !== "https:")
+      return new AddressRefusedError(
+        "Deliveries to public addresses have to go by https; nothing was sent.",
+      );
     return undefined;
   }
 
@@ -66,16 +86,20 @@ export function createAgent({ allowed, connectTimeoutMs, resolveName = createRes
     headersTimeout: 0,
     bodyTimeout: 0,
     connect: (options, callback) => {
-      const literal = isIP(options.hostname) === 0 ? undefined : judge(options.hostname, options.protocol);
+      const literal =
+        isIP(options.hostname) === 0 ? undefined : judge(options.hostname, options.protocol);
       if (literal !== undefined) return callback(literal, null);
-      return connectors[options.protocol === "https:" ? "https:" : "http:"](options, (...result) => {
-        const [error, socket] = result;
-        if (error !== null) return callback(error, null);
-        const refusal = judge(socket.remoteAddress ?? "", options.protocol);
-        if (refusal === undefined) return callback(null, socket);
-        socket.destroy();
-        return callback(refusal, null);
-      });
+      return connectors[options.protocol === "https:" ? "https:" : "http:"](
+        options,
+        (...result) => {
+          const [error, socket] = result;
+          if (error !== null) return callback(error, null);
+          const refusal = judge(socket.remoteAddress ?? "", options.protocol);
+          if (refusal === undefined) return callback(null, socket);
+          socket.destroy();
+          return callback(refusal, null);
+        },
+      );
     },
   });
 }
@@ -85,7 +109,9 @@ function createResolver(allowed: PrivateWebhooks): ResolveName {
   const resolver = new dns.Resolver({ timeout: 2_000, tries: 2 });
   return async (name) => {
     const answers = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)]);
-    const addresses = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
+    const addresses = answers.flatMap((answer) =>
+      answer.status === "fulfilled" ? answer.value : [],
+    );
     if (addresses.length > 0 || allowed === false) return addresses;
     // Private hosts may be known to this machine only, by its hosts file.
     return (await dns.lookup(name, { all: true })).map(({ address }) => address);

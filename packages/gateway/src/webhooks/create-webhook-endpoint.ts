@@ -8,7 +8,10 @@ import { isEndpointSecret, makeEndpointSecret } from "./endpoint-secret.ts";
 import { toWireEndpoint } from "./to-wire.ts";
 
 /** Makes an endpoint and shows its secret, this once. Refusals: `malformed_request` (the secret's length), `webhook_url_not_allowed`. */
-export const createWebhookEndpoint: PartnerWriteRoom<"createWebhookEndpoint"> = async ({ body }, world) => {
+export const createWebhookEndpoint: PartnerWriteRoom<"createWebhookEndpoint"> = async (
+  { body },
+  world,
+) => {
   const { tx, services, partner } = world;
   const secret = body.secret ?? makeEndpointSecret();
   const endpoint: WebhookEndpoint = {
@@ -25,10 +28,16 @@ export const createWebhookEndpoint: PartnerWriteRoom<"createWebhookEndpoint"> = 
   const wire = toWireEndpoint(endpoint);
   await insertEndpoint(tx, services.secretBox, partner.id, endpoint, secret);
   await recordChange(world, "createWebhookEndpoint", endpoint.id, null, wire);
-  return { status: 201, headers: { location: `/v1/webhook-endpoints/${endpoint.id}` }, body: { ...wire, secret } };
+  return {
+    status: 201,
+    headers: { location: `/v1/webhook-endpoints/${endpoint.id}` },
+    body: { ...wire, secret },
+  };
 };
 
 function createSecretError(): ProblemError {
   const detail = "has to be whsec_ and 24 to 64 bytes in padded base64";
-  return new ProblemError("malformed_request", `secret ${detail}; leave it out to have one made.`, [{ pointer: "/secret", detail }]);
+  return new ProblemError("malformed_request", `secret ${detail}; leave it out to have one made.`, [
+    { pointer: "/secret", detail },
+  ]);
 }

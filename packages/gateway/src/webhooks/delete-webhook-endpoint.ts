@@ -5,7 +5,10 @@ import { refuseUnknownEndpoint } from "./refuse-unknown-endpoint.ts";
 import { toWireEndpoint } from "./to-wire.ts";
 
 /** Deletes an endpoint with what was still to be delivered to it. Refusals: `not_found`. */
-export const deleteWebhookEndpoint: PartnerWriteRoom<"deleteWebhookEndpoint"> = async ({ path }, world) => {
+export const deleteWebhookEndpoint: PartnerWriteRoom<"deleteWebhookEndpoint"> = async (
+  { path },
+  world,
+) => {
   const { tx, services, partner } = world;
   const endpoint = await lockEndpoint(tx, services.store.dialect, partner.id, path.endpointId);
   if (endpoint === undefined) return refuseUnknownEndpoint(path.endpointId);

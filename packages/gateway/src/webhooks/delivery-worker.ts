@@ -1,12 +1,22 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Services } from "../app/world.ts";
-import { claimDeliveries, listDueEndpoints, type ClaimedDelivery, type EndpointKey } from "../store/webhook-queue.ts";
+import {
+  claimDeliveries,
+  listDueEndpoints,
+  type ClaimedDelivery,
+  type EndpointKey,
+} from "../store/webhook-queue.ts";
 import { openEndpointSecret } from "../store/webhooks.ts";
 import { createAttemptRecorder } from "./attempt-recorder.ts";
 import { createBell } from "./bell.ts";
 import { createAgent, type ResolveName } from "./create-agent.ts";
 import { decideNext, retryDelaysMs } from "./retry-schedule.ts";
-import { attemptLimits, sendDelivery, type AttemptLimits, type AttemptResult } from "./send-delivery.ts";
+import {
+  attemptLimits,
+  sendDelivery,
+  type AttemptLimits,
+  type AttemptResult,
+} from "./send-delivery.ts";
 
 /** How deliveries are made. Tests give their own times, so that none of them waits. */
 export interface DeliveryOptions extends AttemptLimits {
@@ -51,7 +61,12 @@ export function startDeliveryWorker(
 ): DeliveryWorker {
   const { store, secretBox, log, now, privateWebhooks } = services;
   const settings = { ...defaults, ...options };
-  const agent = createAgent({ allowed: privateWebhooks, connectTimeoutMs: settings.connectTimeoutMs, resolveName: settings.resolveName, ca: settings.ca });
+  const agent = createAgent({
+    allowed: privateWebhooks,
+    connectTimeoutMs: settings.connectTimeoutMs,
+    resolveName: settings.resolveName,
+    ca: settings.ca,
+  });
   const recorder = createAttemptRecorder(services, settings.lookEveryMs);
   const bell = createBell();
   const stopping = new AbortController();
@@ -64,13 +79,28 @@ export function startDeliveryWorker(
   async function claim(): Promise<readonly ClaimedDelivery[]> {
     const free = settings.total - underWay.size;
     if (free <= 0) return [];
-    const due = await listDueEndpoints(store.reader, now(), lastServed, settings.total + countOf.size);
+    const due = await listDueEndpoints(
+      store.reader,
+      now(),
+      lastServed,
+      settings.total + countOf.size,
+    );
     const served = due.filter((key) => roomOf(key) > 0).slice(0, free);
     if (served.length === 0) return [];
     const share = Math.max(1, Math.floor(free / served.length));
     const claimed = await store.transaction(async (tx) => {
       const deliveries: ClaimedDelivery[] = [];
-      for (const key of served) deliveries.push(...(await claimDeliveries(tx, store.dialect, key, Math.min(share, roomOf(key)), now(), settings.leaseMs)));
+      for (const key of served)
+        deliveries.push(
+          ...(await claimDeliveries(
+            tx,
+            store.dialect,
+            key,
+            Math.min(share, roomOf(key)),
+            now(),
+            settings.leaseMs,
+          )),
+        );
       return deliveries;
     });
     lastServed = served.at(-1) ?? null;
@@ -92,7 +122,13 @@ export function startDeliveryWorker(
       responseStatus: result.status,
       responseExcerpt: result.excerpt,
       error: result.error,
-      next: decideNext(result, delivery.attemptNumber, now(), settings.retryDelaysMs, settings.random()),
+      next: decideNext(
+        result,
+        delivery.attemptNumber,
+        now(),
+        settings.retryDelaysMs,
+        settings.random(),
+      ),
       isEndpointGone: result.status === 410,
     });
   }
@@ -103,17 +139,37 @@ export function startDeliveryWorker(
     try {
       secret = openEndpointSecret(secretBox, partner, endpoint, sealedSecret);
     } catch (err) {
-      log.error({ err, partner, endpoint }, "a webhook endpoint's secret can't be decrypted; is EVERGATE_SECRET_KEY the one it was made with?");
-      return { status: null, retryAfter: null, excerpt: null, error: "Nothing was sent: the gateway can't read the endpoint's secret; its operator has to help." };
+      log.error(
+        { err, partner, endpoint },
+        "a webhook endpoint's secret can't be decrypted; is EVERGATE_SECRET_KEY the one it was made with?",
+      );
+      return {
+        status: null,
+        retryAfter: null,
+        excerpt: null,
+        error:
+          "Nothing was sent: the gateway can't read the endpoint's secret; its operator has to help.",
+      };
     }
-    return sendDelivery(agent, { url, event, payload, secret }, attemptedAt, privateWebhooks, settings);
+    return sendDelivery(
+      agent,
+      { url, event, payload, secret },
+      attemptedAt,
+      privateWebhooks,
+      settings,
+    );
   }
 
   function begin(delivery: ClaimedDelivery): void {
     const name = toName(delivery);
     countOf.set(name, (countOf.get(name) ?? 0) + 1);
     const running = attempt(delivery)
-      .catch((err: unknown) => log.error({ err, endpoint: delivery.endpoint }, "an attempt to deliver failed unexpectedly; it is made again after its lease"))
+      .catch((err: unknown) =>
+        log.error(
+          { err, endpoint: delivery.endpoint },
+          "an attempt to deliver failed unexpectedly; it is made again after its lease",
+        ),
+      )
       .finally(() => {
         const count = (countOf.get(name) ?? 1) - 1;
         if (count === 0) countOf.delete(name);
@@ -131,7 +187,10 @@ export function startDeliveryWorker(
         for (const delivery of claimed) begin(delivery);
         if (claimed.length === 0) await bell.wait(settings.lookEveryMs);
       } catch (error) {
-        log.error({ err: store.translate(error) }, "claiming webhook deliveries failed; it is tried again");
+        log.error(
+          { err: store.translate(error) },
+          "claiming webhook deliveries failed; it is tried again",
+        );
         await sleep(settings.lookEveryMs, undefined, { signal: stopping.signal }).catch(() => {});
       }
     }

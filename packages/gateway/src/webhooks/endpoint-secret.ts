@@ -16,5 +16,7 @@ export function isEndpointSecret(text: string): boolean {
   if (!text.startsWith(prefix)) return false;
   const encoded = text.slice(prefix.length);
   const bytes = Buffer.from(encoded, "base64");
-  return bytes.length >= leastBytes && bytes.length <= mostBytes && bytes.toString("base64") === encoded;
+  return (
+    bytes.length >= leastBytes && bytes.length <= mostBytes && bytes.toString("base64") === encoded
+  );
 }

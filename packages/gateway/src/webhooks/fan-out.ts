@@ -8,14 +8,25 @@ import { wantsEvent } from "./event-types.ts";
 export async function fanOut(
   tx: Transaction,
   partner: PartnerId,
-  events: readonly { readonly id: string; readonly type: string; readonly subscription: string | null; readonly position: number }[],
+  events: readonly {
+    readonly id: string;
+    readonly type: string;
+    readonly subscription: string | null;
+    readonly position: number;
+  }[],
   now: Instant,
 ): Promise<void> {
   const endpoints = await listEnabledEndpoints(tx, partner);
   const deliveries = endpoints.flatMap((endpoint) =>
     events
       .filter((event) => wantsEvent(endpoint.eventTypes, event.type))
-      .map((event) => ({ endpoint: endpoint.id, event: event.id, subscription: event.subscription, position: event.position, nextAttemptAt: now })),
+      .map((event) => ({
+        endpoint: endpoint.id,
+        event: event.id,
+        subscription: event.subscription,
+        position: event.position,
+        nextAttemptAt: now,
+      })),
   );
   await insertDeliveries(tx, partner, deliveries);
 }

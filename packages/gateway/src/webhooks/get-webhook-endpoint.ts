@@ -4,7 +4,10 @@ import { refuseUnknownEndpoint } from "./refuse-unknown-endpoint.ts";
 import { toWireEndpoint } from "./to-wire.ts";
 
 /** Refusals: `not_found`. */
-export const getWebhookEndpoint: PartnerReadRoom<"getWebhookEndpoint"> = async ({ path }, { db, partner }) => {
+export const getWebhookEndpoint: PartnerReadRoom<"getWebhookEndpoint"> = async (
+  { path },
+  { db, partner },
+) => {
   const endpoint = await findEndpoint(db, partner.id, path.endpointId);
   if (endpoint === undefined) return refuseUnknownEndpoint(path.endpointId);
   return { status: 200, body: toWireEndpoint(endpoint) };

@@ -28,7 +28,9 @@ export function judgeAddress(text: string, allowed: PrivateWebhooks): AddressJud
   if (address === undefined) return "refused";
   if (isPublic(address)) return "public";
   if (typeof allowed === "boolean") return allowed ? "private" : "refused";
-  return allowed.check(address.toNormalizedString().split("%")[0] ?? "", address.kind()) ? "private" : "refused";
+  return allowed.check(address.toNormalizedString().split("%")[0] ?? "", address.kind())
+    ? "private"
+    : "refused";
 }
 
 function decodeAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {

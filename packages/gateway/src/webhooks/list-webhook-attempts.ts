@@ -10,9 +10,6 @@ export const listWebhookAttempts: PartnerReadRoom<"listWebhookAttempts"> = async
 ) => {
   const endpoint = await findEndpoint(db, partner.id, path.endpointId);
   if (endpoint === undefined) return refuseUnknownEndpoint(path.endpointId);
-  const { data, nextCursor } = await listAttempts(db, partner.id, endpoint, {
-    limit: query.limit ?? 50,
-    after: query.after,
-  });
+  const { data, nextCursor } = await listAttempts(db, partner.id, endpoint, query);
   return { status: 200, body: { data: data.map(toWireAttempt), nextCursor } };
 };

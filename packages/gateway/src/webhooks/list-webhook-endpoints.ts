@@ -6,9 +6,6 @@ export const listWebhookEndpoints: PartnerReadRoom<"listWebhookEndpoints"> = asy
   { query },
   { db, partner },
 ) => {
-  const { data, nextCursor } = await listEndpoints(db, partner.id, {
-    limit: query.limit ?? 50,
-    after: query.after,
-  });
+  const { data, nextCursor } = await listEndpoints(db, partner.id, query);
   return { status: 200, body: { data: data.map(toWireEndpoint), nextCursor } };
 };

@@ -7,7 +7,12 @@ import { disableEndpoint } from "../store/webhooks.ts";
 import { toWireEndpoint } from "./to-wire.ts";
 
 /** Stores attempts with what follows from them, in one transaction. An endpoint that is gone for good is switched off, and the record says so. */
-export async function recordFinished(tx: Transaction, dialect: Dialect, attempts: readonly FinishedAttempt[], now: Instant): Promise<void> {
+export async function recordFinished(
+  tx: Transaction,
+  dialect: Dialect,
+  attempts: readonly FinishedAttempt[],
+  now: Instant,
+): Promise<void> {
   const kept = await recordAttempts(tx, dialect, attempts, now);
   for (const { delivery, isEndpointGone } of kept) {
     if (!isEndpointGone) continue;

@@ -30,18 +30,32 @@ const longestRetryAfterMs = 24 * hour;
  * What follows on an attempt. `number` is the how-manieth it was, from 1; `random` is from 0 to 1.
  * An endpoint that answers 429 or 503 with `Retry-After` is not tried before that.
  */
-export function decideNext(result: AttemptResult, number: number, now: Instant, delaysMs: readonly number[], random: number): NextStep {
+export function decideNext(
+  result: AttemptResult,
+  number: number,
+  now: Instant,
+  delaysMs: readonly number[],
+  random: number,
+): NextStep {
   if (result.error === null) return { status: "delivered" };
   const delayMs = delaysMs[number - 1];
   if (delayMs === undefined) return { status: "failed" };
-  const asked = result.status === 429 || result.status === 503 ? readRetryAfterMs(result.retryAfter, now) : 0;
-  return { status: "pending", at: toInstant(now + Math.max(Math.ceil(delayMs * (1 + jitter * random)), asked)) };
+  const asked =
+    result.status === 429 || result.status === 503 ? readRetryAfterMs(result.retryAfter, now) : 0;
+  return {
+    status: "pending",
+    at: toInstant(now + Math.max(Math.ceil(delayMs * (1 + jitter * random)), asked)),
+  };
 }
 
 /** `Retry-After` as milliseconds from now, at most a day; 0 where it says nothing that can be read (RFC 9110, 10.2.3). */
 export function readRetryAfterMs(text: string | null, now: Instant): number {
   if (text === null) return 0;
   const value = text.trim();
-  const askedMs = /^\d{1,12}$/.test(value) ? Number(value) * second : /^[A-Z][a-z]{2,8},? .{10,40}$/.test(value) ? Date.parse(value) - now : 0;
+  const askedMs = /^\d{1,12}$/.test(value)
+    ? Number(value) * second
+    : /^[A-Z][a-z]{2,8},? .{10,40}$/.test(value)
+      ? Date.parse(value) - now
+      : 0;
   return Number.isFinite(askedMs) ? Math.min(Math.max(askedMs, 0), longestRetryAfterMs) : 0;
 }

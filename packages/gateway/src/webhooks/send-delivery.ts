@@ -22,7 +22,11 @@ export interface AttemptLimits {
 }
 
 /** 15 s: what providers of webhooks commonly give; 5 s to connect are ample for any host that is up. */
-export const attemptLimits: AttemptLimits = { timeoutMs: 15_000, connectTimeoutMs: 5_000, bodyMs: 1_000 };
+export const attemptLimits: AttemptLimits = {
+  timeoutMs: 15_000,
+  connectTimeoutMs: 5_000,
+  bodyMs: 1_000,
+};
 
 /** What came of an attempt. `error` is a sentence for the endpoint's owner, null after success. */
 export interface AttemptResult {
@@ -36,7 +40,13 @@ const maximumBodyBytes = 4_096;
 const maximumExcerptCharacters = 1_000;
 
 /** Signs and sends an event (Standard Webhooks), once. Never throws: whatever goes wrong is the attempt's result. */
-export async function sendDelivery(agent: Agent, message: Message, sentAtMs: number, allowed: PrivateWebhooks, limits: AttemptLimits): Promise<AttemptResult> {
+export async function sendDelivery(
+  agent: Agent,
+  message: Message,
+  sentAtMs: number,
+  allowed: PrivateWebhooks,
+  limits: AttemptLimits,
+): Promise<AttemptResult> {
   // The operator may have become stricter since the endpoint was made.
   const refusal = checkEndpointUrl(message.url, allowed);
   if (refusal !== undefined) return toFailure(`Nothing was sent: ${refusal}`);
@@ -52,22 +62,35 @@ export async function sendDelivery(agent: Agent, message: Message, sentAtMs: num
         "user-agent": userAgent,
         "webhook-id": message.event,
         "webhook-timestamp": String(Math.floor(sentAtMs / 1_000)),
-        "webhook-signature": new Webhook(message.secret).sign(message.event, sentAt, message.payload),
+        "webhook-signature": new Webhook(message.secret).sign(
+          message.event,
+          sentAt,
+          message.payload,
+        ),
       },
       body: message.payload,
       signal: AbortSignal.timeout(limits.timeoutMs),
     });
     const text = await readBeginning(response.body, limits.bodyMs);
     const status = response.statusCode;
-    if (status >= 200 && status < 300) return { status, retryAfter: null, excerpt: null, error: null };
-    return { status, retryAfter: readHeader(response, "retry-after"), excerpt: text, error: describeStatus(status) };
+    if (status >= 200 && status < 300)
+      return { status, retryAfter: null, excerpt: null, error: null };
+    return {
+      status,
+      retryAfter: readHeader(response, "retry-after"),
+      excerpt: text,
+      error: describeStatus(status),
+    };
   } catch (error) {
     return toFailure(describeError(error, limits));
   }
 }
 
 /** Reads a little of a body; to its end where it is short, so that the connection can be used again. */
-async function readBeginning(body: Dispatcher.ResponseData["body"], bodyMs: number): Promise<string | null> {
+async function readBeginning(
+  body: Dispatcher.ResponseData["body"],
+  bodyMs: number,
+): Promise<string | null> {
   // Cut short, the stream reports an error that means nothing here.
   body.on("error", () => {});
   const timer = setTimeout(() => body.destroy(), bodyMs);
@@ -91,7 +114,12 @@ async function readBeginning(body: Dispatcher.ResponseData["body"], bodyMs: numb
 
 /** Readable characters only; PostgreSQL can't store U+0000. */
 function toExcerpt(bytes: Uint8Array): string | null {
-  const text = new TextDecoder().decode(bytes).replaceAll(/\p{Cc}+/gu, " ").slice(0, maximumExcerptCharacters).toWellFormed().trim();
+  const text = new TextDecoder()
+    .decode(bytes)
+    .replaceAll(/\p{Cc}+/gu, " ")
+    .slice(0, maximumExcerptCharacters)
+    .toWellFormed()
+    .trim();
   return text === "" ? null : text;
 }
 
@@ -101,7 +129,8 @@ function readHeader(response: Dispatcher.ResponseData, name: string): string | n
 }
 
 function describeStatus(status: number): string {
-  if (status >= 300 && status < 400) return `The endpoint answered ${status}; redirects are not followed.`;
+  if (status >= 300 && status < 400)
+    return `The endpoint answered ${status}; redirects are not followed.`;
   if (status === 410) return "The endpoint answered 410 (gone for good) and has been switched off.";
   return `The endpoint answered ${status}.`;
 }
@@ -112,16 +141,22 @@ function describeError(error: unknown, limits: AttemptLimits): string {
   const name = error instanceof Error ? error.name : "";
   const code = readCode(error);
   if (name === "TimeoutError") return `No answer came within ${limits.timeoutMs / 1_000} seconds.`;
-  if (code === "UND_ERR_CONNECT_TIMEOUT" || code === "ETIMEDOUT") return `No connection came about within ${limits.connectTimeoutMs / 1_000} seconds.`;
+  if (code === "UND_ERR_CONNECT_TIMEOUT" || code === "ETIMEDOUT")
+    return `No connection came about within ${limits.connectTimeoutMs / 1_000} seconds.`;
   if (code === "ECONNREFUSED") return "The connection was refused.";
-  if (code === "ECONNRESET" || code === "EPIPE" || code === "UND_ERR_SOCKET") return "The connection ended before an answer came.";
-  if (/CERT|SELF_SIGNED|^ERR_(TLS|SSL)|UNABLE_TO/.test(code)) return `The encrypted connection failed: ${code}.`;
-  if (/^HPE_|^UND_ERR_HEADERS/.test(code)) return "The answer was not valid HTTP.";
+  if (code === "ECONNRESET" || code === "EPIPE" || code === "UND_ERR_SOCKET")
+    return "The connection ended before an answer came.";
+  if (/CERT|SELF_SIGNED|^ERR_(TLS|SSL)|UNABLE_TO/.test(code))
+    return `The encrypted connection failed: ${code}.`;
+  if (name === "HTTPParserError" || /^HPE_|^UND_ERR_HEADERS/.test(code))
+    return "The answer was not valid HTTP.";
   return `The attempt failed: ${code || name || "unknown error"}.`;
 }
 
 function readCode(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+  return error instanceof Error && "code" in error && typeof error.code === "string"
+    ? error.code
+    : "";
 }
 
 function toFailure(error: string): AttemptResult {

@@ -8,7 +8,10 @@ import { refuseUnknownEndpoint } from "./refuse-unknown-endpoint.ts";
 import { toWireEndpoint } from "./to-wire.ts";
 
 /** Changes an endpoint. What had been queued before it was switched off goes out when it is switched on again. Refusals: `not_found`, `webhook_url_not_allowed`. */
-export const updateWebhookEndpoint: PartnerWriteRoom<"updateWebhookEndpoint"> = async ({ path, body }, world) => {
+export const updateWebhookEndpoint: PartnerWriteRoom<"updateWebhookEndpoint"> = async (
+  { path, body },
+  world,
+) => {
   const { tx, services, partner } = world;
   const before = await lockEndpoint(tx, services.store.dialect, partner.id, path.endpointId);
   if (before === undefined) return refuseUnknownEndpoint(path.endpointId);
@@ -19,7 +22,8 @@ export const updateWebhookEndpoint: PartnerWriteRoom<"updateWebhookEndpoint"> = 
     description: body.description ?? before.description,
     isEnabled: body.enabled ?? before.isEnabled,
   };
-  const refusal = body.url === undefined ? undefined : checkEndpointUrl(after.url, services.privateWebhooks);
+  const refusal =
+    body.url === undefined ? undefined : checkEndpointUrl(after.url, services.privateWebhooks);
   if (refusal !== undefined) return refuse("webhook_url_not_allowed", refusal);
   const wire = toWireEndpoint(after);
   if (!isDeepStrictEqual(before, after)) {

@@ -5,7 +5,12 @@ export const userAgent: string = `Evergate/${readVersion()}`;
 
 function readVersion(): string {
   // The package's own file lies two folders up, from src/webhooks and from dist/webhooks alike.
-  const description: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-  const version: unknown = typeof description === "object" && description !== null ? Reflect.get(description, "version") : undefined;
+  const description: unknown = JSON.parse(
+    readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
+  );
+  const version: unknown =
+    typeof description === "object" && description !== null
+      ? Reflect.get(description, "version")
+      : undefined;
   return typeof version === "string" ? version : "0";
 }

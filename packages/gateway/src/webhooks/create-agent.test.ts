@@ -1,0 +1,241 @@
+import { createServer as createTlsServer } from "node:https";
+import { createServer, type AddressInfo, type Server } from "node:net";
+import { afterEach, expect, test } from "vitest";
+import { createAgent, type AgentOptions } from "./create-agent.ts";
+import { attemptLimits, sendDelivery, type AttemptResult } from "./send-delivery.ts";
+
+// Made for these tests; it signs hooks.example.com and protects nothing.
+const certificate = `-----BEGIN CERTIFICATE-----
+MIIBrTCCAVOgAwIBAgIUV1f+K5LM+Lzbqu6Iv9UFtsPmwV4wCgYIKoZIzj0EAwIw
+HDEaMBgGA1UEAwwRaG9va3MuZXhhbXBsZS5jb20wIBcNMjYxMTI0MjI0MjA0WhgP
+MjEyNjEwMzEyMjQyMDRaMBwxGjAYBgNVBAMMEWhvb2tzLmV4YW1wbGUuY29tMFkw
+EwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEOlwlfJAwb7ZTC49cyGT9vJGAXXXVo0os
+/DUMcd1RipVaREl0dY8IrBzbEankiCfEFxX7MVJkL6+xTORC5v2/X6NxMG8wHQYD
+VR0OBBYEFJeNuGd48JBBk/hWHEJWoXgP2wg+MB8GA1UdIwQYMBaAFJeNuGd48JBB
+k/hWHEJWoXgP2wg+MA8GA1UdEwEB/wQFMAMBAf8wHAYDVR0RBBUwE4IRaG9va3Mu
+ZXhhbXBsZS5jb20wCgYIKoZIzj0EAwIDSAAwRQIgZM2ozYQTvcg7D/zCqgCrdJns
+puYBgN6DzkGqZcznYqMCIQDQ84lXHmZK9eWFd6GlQIAtxQvvF8CHlzOSuHD0gR60
+1w==
+-----END CERTIFICATE-----
+`;
+const privateKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgekTEK4B5VIO/6gLY
+CDSdeLNE5+TbywyJSK1ImaPkzhKhRANCAAQ6XCV8kDBvtlMLj1zIZP28kYBdddWj
+Siz8NQxx3VGKlVpESXR1jwisHNsRqeSIJ8QXFfsxUmQvr7FM5ELm/b9f
+-----END PRIVATE KEY-----
+`;
+
+const secret = `whsec_${Buffer.alloc(32, 1).toString("base64")}`;
+const sentAtMs = Date.UTC(2026, 10, 24, 9);
+const servers: Server[] = [];
+
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+});
+
+/** Sends one delivery with an agent of its own. */
+async function send(
+  url: string,
+  options: Partial<AgentOptions> = {},
+  timeoutMs: number = 5_000,
+): Promise<AttemptResult> {
+  const agent = createAgent({ allowed: false, connectTimeoutMs: 2_000, ...options });
+  try {
+    const limits = { ...attemptLimits, timeoutMs };
+    return await sendDelivery(
+      agent,
+      { url, event: "evt_1", payload: "{}", secret },
+      sentAtMs,
+      options.allowed ?? false,
+      limits,
+    );
+  } finally {
+    await agent.destroy();
+  }
+}
+
+async function listen<S extends Server>(server: S): Promise<number> {
+  servers.push(server);
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/** A server that tells whether anybody connected. */
+async function startTrap(): Promise<{ port: number; count: () => number }> {
+  let count = 0;
+  const port = await listen(
+    createServer((socket) => {
+      count += 1;
+      socket.destroy();
+    }),
+  );
+  return { port, count: () => count };
+}
+
+test.each([
+  { name: "loopback", addresses: ["127.0.0.1"] },
+  { name: "IPv6 loopback", addresses: ["::1"] },
+  { name: "mapped loopback", addresses: ["::ffff:127.0.0.1"] },
+  { name: "a public address and loopback", addresses: ["93.184.215.14", "127.0.0.1"] },
+])(
+  "a name that leads to $name is not connected to, and no address is told",
+  async ({ addresses }) => {
+    const trap = await startTrap();
+    const result = await send(`https://hooks.example.com:${trap.port}/`, {
+      resolveName: async () => addresses,
+    });
+    expect(result).toEqual({
+      status: null,
+      retryAfter: null,
+      excerpt: null,
+      error: "The host's address is not a public one; nothing was sent.",
+    });
+    expect(trap.count()).toBe(0);
+  },
+);
+
+test("a name that leads elsewhere at the next look is judged anew", async () => {
+  const trap = await startTrap();
+  const answers = [["10.0.0.1"], ["127.0.0.1"]];
+  let looks = 0;
+  const resolveName = async (): Promise<string[]> => answers[looks++] ?? [];
+  for (let attempt = 0; attempt < 2; attempt++)
+    expect(await send(`https://hooks.example.com:${trap.port}/`, { resolveName })).toMatchObject({
+      error: expect.stringContaining("not a public one"),
+    });
+  expect(looks).toBe(2);
+  expect(trap.count()).toBe(0);
+});
+
+test.each(["127.0.0.1", "[::1]", "0x7f.1", "[::ffff:7f00:1]", "localhost"])(
+  "the literal %s is not connected to",
+  async (host) => {
+    const trap = await startTrap();
+    const result = await send(`https://${host}:${trap.port}/`);
+    expect(result.error).toMatch(/not a public (one|host)/);
+    expect(trap.count()).toBe(0);
+  },
+);
+
+test("the agent refuses literals by itself, for which no name is looked up", async () => {
+  const trap = await startTrap();
+  const agent = createAgent({
+    allowed: false,
+    connectTimeoutMs: 2_000,
+    resolveName: async () => ["93.184.215.14"],
+  });
+  for (const origin of [`https://127.0.0.1:${trap.port}`, `http://127.0.0.1:${trap.port}`])
+    await expect(agent.request({ origin, path: "/", method: "POST" })).rejects.toThrow(
+      "not a public one",
+    );
+  expect(trap.count()).toBe(0);
+  await agent.destroy();
+});
+
+test("http to a public address is refused even where private addresses are allowed", async () => {
+  const result = await send("http://hooks.example.com/", {
+    allowed: true,
+    resolveName: async () => ["93.184.215.14"],
+  });
+  expect(result.error).toBe(
+    "Deliveries to public addresses have to go by https; nothing was sent.",
+  );
+});
+
+test("a name without an address, and one whose lookup fails, is a failed attempt", async () => {
+  const error = "The host's name could not be resolved.";
+  expect(await send("https://hooks.example.com/", { resolveName: async () => [] })).toMatchObject({
+    error,
+  });
+  const failing = async (): Promise<never> => {
+    throw new Error("queryA ESERVFAIL 10.0.0.53");
+  };
+  expect(await send("https://hooks.example.com/", { resolveName: failing })).toMatchObject({
+    error,
+  });
+});
+
+test("https goes to the judged address, under the name's certificate", async () => {
+  const port = await listen(
+    createTlsServer({ cert: certificate, key: privateKey }, (request, response) =>
+      response.end(String(request.headers.host)),
+    ),
+  );
+  const options = { allowed: true, resolveName: async () => ["127.0.0.1"] } as const;
+  expect(await send(`https://hooks.example.com:${port}/`, { ...options, ca: certificate })).toEqual(
+    { status: 200, retryAfter: null, excerpt: null, error: null },
+  );
+  expect(await send(`https://hooks.example.com:${port}/`, options)).toMatchObject({
+    status: null,
+    error: expect.stringContaining("encrypted connection failed"),
+  });
+  expect(
+    await send(`https://other.example.com:${port}/`, { ...options, ca: certificate }),
+  ).toMatchObject({
+    error: expect.stringContaining("encrypted connection failed: ERR_TLS_CERT_ALTNAME_INVALID"),
+  });
+});
+
+test("a proxy of the environment is not used", async () => {
+  const trap = await startTrap();
+  const before = { ...process.env };
+  process.env["HTTP_PROXY"] = `http://127.0.0.1:${trap.port}`;
+  process.env["http_proxy"] = `http://127.0.0.1:${trap.port}`;
+  process.env["NODE_USE_ENV_PROXY"] = "1";
+  try {
+    const port = await listen(
+      createServer((socket) => void socket.end("HTTP/1.1 204 No Content\r\n\r\n")),
+    );
+    expect(await send(`http://127.0.0.1:${port}/`, { allowed: true })).toMatchObject({
+      status: 204,
+    });
+  } finally {
+    process.env = before;
+  }
+  expect(trap.count()).toBe(0);
+});
+
+test.each([
+  {
+    name: "no HTTP at all",
+    bytes: "SSH-2.0-OpenSSH_9.6\r\n",
+    error: "The answer was not valid HTTP.",
+  },
+  {
+    name: "headers without an end",
+    bytes: `HTTP/1.1 200 OK\r\n${`x: ${"y".repeat(1_000)}\r\n`.repeat(40)}`,
+    error: "The answer was not valid HTTP.",
+  },
+  { name: "nothing", bytes: "", error: "The connection ended before an answer came." },
+])("$name is a failed attempt", async ({ bytes, error }) => {
+  const port = await listen(createServer((socket) => void socket.on("error", () => {}).end(bytes)));
+  expect(await send(`http://127.0.0.1:${port}/`, { allowed: true })).toEqual({
+    status: null,
+    retryAfter: null,
+    excerpt: null,
+    error,
+  });
+});
+
+test("a closed port is a failed attempt", async () => {
+  const port = await listen(createServer());
+  await new Promise((resolve) => servers.pop()?.close(resolve));
+  expect(await send(`http://127.0.0.1:${port}/`, { allowed: true })).toMatchObject({
+    error: "The connection was refused.",
+  });
+});
+
+test("headers that trickle in end with the time-out", async () => {
+  const port = await listen(
+    createServer((socket) => {
+      socket.on("error", () => {}).write("HTTP/1.1 200 OK\r\n");
+      const timer = setInterval(() => socket.write("x: y\r\n"), 20);
+      socket.on("close", () => clearInterval(timer));
+    }),
+  );
+  expect(await send(`http://127.0.0.1:${port}/`, { allowed: true }, 200)).toMatchObject({
+    error: "No answer came within 0.2 seconds.",
+  });
+});

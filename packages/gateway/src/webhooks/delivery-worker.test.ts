@@ -1,0 +1,474 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { toInstant } from "@evergate/core";
+import { Webhook as StandardWebhook } from "standardwebhooks";
+import { Webhook as SvixWebhook } from "svix";
+import { describe, expect, test } from "vitest";
+import { createSecretBox } from "../secrets/secret-box.ts";
+import { claimDeliveries } from "../store/webhook-queue.ts";
+import { openDeliveryBench, until } from "../testing/open-delivery-bench.ts";
+import { testStores } from "../testing/open-test-stores.ts";
+import { startReceiver } from "../testing/start-receiver.ts";
+
+describe.each(testStores)("deliveries on $name", (stores) => {
+  test("an event's very bytes arrive signed, as svix and standardwebhooks verify", async () => {
+    // Both libraries compare with the real clock.
+    const bench = await openDeliveryBench(stores, {
+      now: toInstant(Math.floor(Date.now() / 1_000) * 1_000),
+    });
+    const receiver = await startReceiver();
+    const endpoint = await bench.addEndpoint(receiver.url);
+    const [id = ""] = await bench.addEvents("sub_a");
+    bench.startWorker();
+    await until(async () => (await bench.listAttempts(endpoint.id)).length === 1);
+    const { headers, body } = receiver.received[0]!;
+    const signed = {
+      "webhook-id": String(headers["webhook-id"]),
+      "webhook-timestamp": String(headers["webhook-timestamp"]),
+      "webhook-signature": String(headers["webhook-signature"]),
+    };
+    expect(() => new SvixWebhook(endpoint.secret).verify(body, signed)).not.toThrow();
+    expect(new StandardWebhook(endpoint.secret).verify(body, signed)).toMatchObject({
+      type: "subscription.renewed",
+      data: { name: "Žilina ✓" },
+    });
+    expect(() => new StandardWebhook(endpoint.secret).verify(`${body} `, signed)).toThrow();
+    const stored = await bench.store.reader
+      .selectFrom("events")
+      .select("payload")
+      .where("id", "=", id)
+      .executeTakeFirstOrThrow();
+    expect(body).toBe(stored.payload);
+    expect(headers).toMatchObject({
+      "webhook-id": id,
+      "content-type": "application/json",
+      "user-agent": expect.stringMatching(/^Evergate\/\d/),
+    });
+    expect(await bench.listAttempts(endpoint.id)).toMatchObject([
+      {
+        event: id,
+        eventType: "subscription.renewed",
+        attempt: 1,
+        status: "succeeded",
+        responseStatus: 204,
+        error: null,
+        nextAttemptAt: null,
+      },
+    ]);
+  });
+
+  test("a failure is tried again after its delay, never earlier", async () => {
+    const bench = await openDeliveryBench(stores);
+    const receiver = await startReceiver();
+    receiver.answer((response, _request, index) =>
+      response.writeHead(index === 0 ? 500 : 200).end("so\u0000 it\nis"),
+    );
+    const endpoint = await bench.addEndpoint(receiver.url);
+    await bench.addEvents("sub_a");
+    bench.startWorker();
+    await until(async () => (await bench.listAttempts(endpoint.id)).length === 1);
+    expect(await bench.listAttempts(endpoint.id)).toMatchObject([
+      // 5 s and the whole jitter of 20 %.
+      {
+        attempt: 1,
+        status: "failed",
+        responseStatus: 500,
+        error: "The endpoint answered 500.",
+        nextAttemptAt: "2026-11-24T09:00:06Z",
+      },
+    ]);
+    bench.passMs(5_999);
+    await sleep(50);
+    expect(receiver.received).toHaveLength(1);
+    bench.passMs(1);
+    await until(async () => (await bench.listAttempts(endpoint.id)).length === 2);
+    expect(await bench.listAttempts(endpoint.id)).toMatchObject([
+      { attempt: 1, nextAttemptAt: null },
+      { attempt: 2, status: "succeeded", error: null },
+    ]);
+    const excerpts = await bench.store.reader
+      .selectFrom("webhook_attempts")
+      .select("response_excerpt")
+      .orderBy("id")
+      .execute();
+    expect(excerpts.map((row) => row.response_excerpt)).toEqual(["so  it is", null]);
+  });
+
+  test("an endpoint that hangs is given up on after the time-out and starves no other", async () => {
+    const bench = await openDeliveryBench(stores);
+    const [hanging, healthy] = [await startReceiver(), await startReceiver()];
+    hanging.answer(() => {});
+    const hangingEndpoint = await bench.addEndpoint(hanging.url);
+    await bench.addEndpoint(healthy.url);
+    await bench.addEvents(...Array.from({ length: 20 }, (_, index) => `sub_${index}`));
+    const worker = bench.startWorker({ timeoutMs: 1_500, perEndpoint: 3, total: 6 });
+    await until(() => healthy.received.length === 20);
+    expect(hanging.received).toHaveLength(3);
+    expect(hanging.mostAtOnce()).toBe(3);
+    await until(async () => (await bench.listAttempts(hangingEndpoint.id)).length >= 3);
+    expect((await bench.listAttempts(hangingEndpoint.id))[0]).toMatchObject({
+      status: "failed",
+      responseStatus: null,
+      error: "No answer came within 1.5 seconds.",
+    });
+    await worker.stop();
+  });
+
+  test("a status of 2xx is a success however slow the body is", async () => {
+    const bench = await openDeliveryBench(stores);
+    const receiver = await startReceiver();
+    receiver.answer((response) => {
+      response.writeHead(200);
+      response.write("I am still thin");
+    });
+    const endpoint = await bench.addEndpoint(receiver.url);
+    await bench.addEvents("sub_a");
+    bench.startWorker();
+    await until(async () => (await bench.listAttempts(endpoint.id)).length === 1);
+    expect(await bench.listAttempts(endpoint.id)).toMatchObject([
+      { status: "succeeded", responseStatus: 200 },
+    ]);
+  });
+
+  test("of a big answer only the beginning is read", async () => {
+    const bench = await openDeliveryBench(stores);
+    const receiver = await startReceiver();
+    let sentBytes = 0;
+    receiver.answer((response) => {
+      response.writeHead(500);
+      const write = (): void => {
+        while (sentBytes < 100_000_000 && !response.destroyed) {
+          sentBytes += 65_536;
+          if (!response.write(Buffer.alloc(65_536, "x"))) return;
+        }
+        response.end();
+      };
+      response.on("drain", write);
+      write();
+    });
+    const endpoint = await bench.addEndpoint(receiver.url);
+    await bench.addEvents("sub_a");
+    bench.startWorker({ bodyMs: 5_000 });
+    await until(async () => (await bench.listAttempts(endpoint.id)).length === 1);
+    expect(sentBytes).toBeLessThan(20_000_000);
+    const row = await bench.store.reader
+      .selectFrom("webhook_attempts")
+      .select("response_excerpt")
+      .executeTakeFirstOrThrow();
+    expect(row.response_excerpt).toBe("x".repeat(1_000));
+  });
+
+  test("a redirect is a failure and is not followed", async () => {
+    const bench = await openDeliveryBench(stores);
+    const [receiver, elsewhere] = [await startReceiver(), await startReceiver()];
+    receiver.answer((response) => response.writeHead(307, { location: elsewhere.url }).end());
+    const endpoint = await bench.addEndpoint(receiver.url);
+    await bench.addEvents("sub_a");
+    bench.startWorker();
+    await until(async () => (await bench.listAttempts(endpoint.id)).length === 1);
+    expect(await bench.listAttempts(endpoint.id)).toMatchObject([
+      {
+        status: "failed",
+        responseStatus: 307,
+        error: "The endpoint answered 307; redirects are not followed.",
+      },
+    ]);
+    expect(elsewhere.received).toHaveLength(0);
+  });
+
+  test("410 switches the endpoint off; the record says so, and nothing is lost once it is on again", async () => {
+    const bench = await openDeliveryBench(stores);
+    const receiver = await startReceiver();
+    receiver.answer((response) => response.writeHead(410).end());
+    const endpoint = await bench.addEndpoint(receiver.url);
+    const ids = await bench.addEvents("sub_a", "sub_a");
+    bench.startWorker();
+    await until(async () => (await bench.listAttempts(endpoint.id)).length === 1);
+    const off = await bench.world.api.ask("GET", `/v1/webhook-endpoints/${endpoint.id}`);
+    expect(off).toMatchObject({ enabled: false });
+    expect((await bench.listAttempts(endpoint.id))[0]).toMatchObject({
+      status: "failed",
+      responseStatus: 410,
+      nextAttemptAt: null,
+    });
+    const log = await bench.world.api.ask(
+      "GET",
+      `/v1/audit-log?subject=${endpoint.id}&actor=clock`,
+    );
+    expect(log).toMatchObject({
+      data: [
+        {
+          action: "webhook_endpoint.disabled",
+          actor: "clock",
+          before: { enabled: true },
+          after: off,
+        },
+      ],
+    });
+    bench.passMs(60_000);
+    await sleep(50);
+    expect(receiver.received).toHaveLength(1);
+    receiver.answer((response) => response.writeHead(200).end());
+    await bench.world.api.ask("PATCH", `/v1/webhook-endpoints/${endpoint.id}`, { enabled: true });
+    await until(() => receiver.received.length === 3);
+    expect(receiver.received.map(({ id }) => id)).toEqual([ids[0], ...ids]);
+  });
+
+  test.each([
+    { status: 429, retryAfter: "3600", next: "2026-11-24T10:00:00Z" },
+    { status: 503, retryAfter: "Tue, 24 Nov 2026 12:00:00 GMT", next: "2026-11-24T12:00:00Z" },
+    { status: 503, retryAfter: "9999999", next: "2026-11-25T09:00:00Z" },
+    { status: 503, retryAfter: "1", next: "2026-11-24T09:00:06Z" },
+    { status: 500, retryAfter: "3600", next: "2026-11-24T09:00:06Z" },
+  ])(
+    "$status with Retry-After: $retryAfter is tried again at $next",
+    async ({ status, retryAfter, next }) => {
+      const bench = await openDeliveryBench(stores);
+      const receiver = await startReceiver();
+      receiver.answer((response) =>
+        response.writeHead(status, { "retry-after": retryAfter }).end(),
+      );
+      const endpoint = await bench.addEndpoint(receiver.url);
+      await bench.addEvents("sub_a");
+      bench.startWorker();
+      await until(async () => (await bench.listAttempts(endpoint.id)).length === 1);
+      expect(await bench.listAttempts(endpoint.id)).toMatchObject([
+        { responseStatus: status, nextAttemptAt: next },
+      ]);
+    },
+  );
+
+  test("after the last attempt the event is given up and the next of its subscription goes out", async () => {
+    const bench = await openDeliveryBench(stores);
+    const receiver = await startReceiver();
+    const endpoint = await bench.addEndpoint(receiver.url);
+    const [first, second] = await bench.addEvents("sub_a", "sub_a");
+    receiver.answer((response, { id }) => response.writeHead(id === first ? 500 : 200).end());
+    bench.startWorker({ retryDelaysMs: [5_000] });
+    await until(async () => (await bench.listAttempts(endpoint.id)).length === 1);
+    bench.passMs(6_000);
+    await until(async () => (await bench.listAttempts(endpoint.id)).length === 3);
+    expect(await bench.listAttempts(endpoint.id)).toMatchObject([
+      { event: first, attempt: 1, status: "failed" },
+      { event: first, attempt: 2, status: "failed", nextAttemptAt: null },
+      { event: second, attempt: 1, status: "succeeded" },
+    ]);
+    bench.passMs(10 * 86_400_000);
+    await sleep(50);
+    expect(receiver.received).toHaveLength(3);
+  });
+
+  test("the events of one subscription arrive in order whatever fails, and hold no other up", async () => {
+    const bench = await openDeliveryBench(stores);
+    const receiver = await startReceiver();
+    const endpoint = await bench.addEndpoint(receiver.url);
+    const ids = await bench.addEvents("sub_a", "sub_b", "sub_a", null, "sub_b", "sub_a");
+    const taken: string[] = [];
+    const tries = new Map<string, number>();
+    receiver.answer((response, { id }) => {
+      tries.set(id, (tries.get(id) ?? 0) + 1);
+      // Every event of A fails twice.
+      if ([ids[0], ids[2], ids[5]].includes(id) && (tries.get(id) ?? 0) < 3)
+        return response.writeHead(500).end();
+      taken.push(id);
+      return response.writeHead(200).end();
+    });
+    bench.startWorker({ retryDelaysMs: [1_000, 1_000, 1_000] });
+    await until(() => taken.length === 3);
+    expect(taken.toSorted()).toEqual([ids[1], ids[3], ids[4]].toSorted());
+    expect(taken.indexOf(ids[1]!)).toBeLessThan(taken.indexOf(ids[4]!));
+    await until(() => {
+      bench.passMs(1_000);
+      return taken.length === 6;
+    });
+    expect(taken.slice(3)).toEqual([ids[0], ids[2], ids[5]]);
+    await until(async () => (await countPending(bench.store)) === 0);
+    expect(await bench.listAttempts(endpoint.id)).toHaveLength(3 + 9);
+  });
+
+  test("a worker that is stopped finishes what is under way; the next one does the rest, and nothing twice", async () => {
+    const bench = await openDeliveryBench(stores);
+    const receiver = await startReceiver();
+    receiver.answer((response) => void setTimeout(() => response.writeHead(200).end(), 30));
+    await bench.addEndpoint(receiver.url);
+    const ids = await bench.addEvents(
+      ...Array.from({ length: 40 }, (_, index) => `sub_${index % 10}`),
+    );
+    const worker = bench.startWorker();
+    await until(() => receiver.received.length >= 5);
+    await worker.stop();
+    const before = receiver.received.length;
+    expect(before).toBeLessThan(40);
+    await sleep(60);
+    expect(receiver.received).toHaveLength(before);
+    bench.startWorker();
+    await until(async () => (await countPending(bench.store)) === 0);
+    expect(receiver.received.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
+  });
+
+  test("what a killed process had claimed comes again after the lease, not before", async () => {
+    const bench = await openDeliveryBench(stores);
+    const receiver = await startReceiver();
+    const endpoint = await bench.addEndpoint(receiver.url);
+    await bench.addEvents("sub_a");
+    const { services } = bench.world.gateway.gateway;
+    const key = { partner: bench.partner, endpoint: endpoint.id };
+    const claimed = await bench.store.transaction((tx) =>
+      claimDeliveries(tx, bench.store.dialect, key, 8, services.now(), 30_000),
+    );
+    expect(claimed).toHaveLength(1);
+    bench.startWorker();
+    bench.passMs(29_999);
+    await sleep(50);
+    expect(receiver.received).toHaveLength(0);
+    bench.passMs(1);
+    await until(async () => (await bench.listAttempts(endpoint.id)).length === 1);
+    expect(await bench.listAttempts(endpoint.id)).toMatchObject([
+      { attempt: 1, status: "succeeded" },
+    ]);
+  });
+
+  test("two workers at once deliver each event once, and each subscription's in order", async () => {
+    const bench = await openDeliveryBench(stores);
+    const receiver = await startReceiver();
+    receiver.answer((response) => void setTimeout(() => response.writeHead(200).end(), 1));
+    await bench.addEndpoint(receiver.url);
+    const names = Array.from({ length: 200 }, (_, index) => `sub_${index % 40}`);
+    const ids = await bench.addEvents(...names);
+    bench.startWorker();
+    bench.startWorker();
+    await until(async () => (await countPending(bench.store)) === 0, 20_000);
+    const got = receiver.received.map(({ id }) => id);
+    expect(got.toSorted()).toEqual(ids.toSorted());
+    for (const name of new Set(names)) {
+      const own = ids.filter((_, index) => names[index] === name);
+      expect(got.filter((id) => own.includes(id))).toEqual(own);
+    }
+  });
+
+  test("a database that fails for a while is logged and waited for", async () => {
+    const bench = await openDeliveryBench(stores);
+    const receiver = await startReceiver();
+    const endpoint = await bench.addEndpoint(receiver.url);
+    await bench.addEvents("sub_a");
+    let failures = 0;
+    const store = {
+      ...bench.store,
+      // The first claim fails, the next succeeds, then the recording fails twice.
+      transaction: async <T>(work: Parameters<typeof bench.store.transaction<T>>[0]) => {
+        failures += 1;
+        if (failures === 1 || failures === 3 || failures === 4)
+          throw Object.assign(new Error("gone"), {
+            code: stores.name === "sqlite" ? "SQLITE_IOERR" : "ECONNRESET",
+          });
+        return bench.store.transaction(work);
+      },
+    };
+    bench.startWorker({}, { store });
+    await until(async () => (await bench.listAttempts(endpoint.id)).length === 1);
+    expect(receiver.received).toHaveLength(1);
+    expect(await countPending(bench.store)).toBe(0);
+  });
+
+  test("an address that has become private is not connected to, and the attempt says so", async () => {
+    const bench = await openDeliveryBench(stores);
+    const receiver = await startReceiver();
+    const literal = await bench.addEndpoint(receiver.url);
+    const named = await bench.addEndpoint("https://hooks.example.com/");
+    await bench.addEvents("sub_a");
+    bench.startWorker(
+      { resolveName: async () => ["93.184.215.14", "::ffff:127.0.0.1"] },
+      { privateWebhooks: false },
+    );
+    await until(
+      async () =>
+        (await bench.listAttempts(literal.id)).length === 1 &&
+        (await bench.listAttempts(named.id)).length === 1,
+    );
+    expect(await bench.listAttempts(literal.id)).toMatchObject([
+      {
+        status: "failed",
+        responseStatus: null,
+        error: "Nothing was sent: url leads to an address that is not a public one.",
+      },
+    ]);
+    expect(await bench.listAttempts(named.id)).toMatchObject([
+      {
+        status: "failed",
+        responseStatus: null,
+        error: "The host's address is not a public one; nothing was sent.",
+      },
+    ]);
+    expect(receiver.received).toHaveLength(0);
+  });
+
+  test("an endpoint deleted during an attempt leaves nothing behind and disturbs nobody", async () => {
+    const bench = await openDeliveryBench(stores);
+    const [receiver, other] = [await startReceiver(), await startReceiver()];
+    let release = (): void => {};
+    receiver.answer((response) => {
+      release = () => response.writeHead(200).end();
+    });
+    const endpoint = await bench.addEndpoint(receiver.url);
+    const otherEndpoint = await bench.addEndpoint(other.url);
+    await bench.addEvents("sub_a");
+    bench.startWorker();
+    await until(() => receiver.received.length === 1);
+    await bench.world.api.ask("DELETE", `/v1/webhook-endpoints/${endpoint.id}`);
+    release();
+    await bench.addEvents("sub_b");
+    await until(async () => (await bench.listAttempts(otherEndpoint.id)).length === 2);
+    expect(
+      await bench.store.reader
+        .selectFrom("webhook_attempts")
+        .select("id")
+        .where("endpoint", "=", endpoint.id)
+        .execute(),
+    ).toEqual([]);
+    expect(await countPending(bench.store)).toBe(0);
+  });
+
+  test("while an endpoint is off nothing goes out; what was queued before goes out once it is on", async () => {
+    const bench = await openDeliveryBench(stores);
+    const receiver = await startReceiver();
+    const endpoint = await bench.addEndpoint(receiver.url);
+    const [queued] = await bench.addEvents("sub_a");
+    await bench.world.api.ask("PATCH", `/v1/webhook-endpoints/${endpoint.id}`, { enabled: false });
+    await bench.addEvents("sub_a");
+    bench.startWorker();
+    await sleep(50);
+    expect(receiver.received).toHaveLength(0);
+    await bench.world.api.ask("PATCH", `/v1/webhook-endpoints/${endpoint.id}`, { enabled: true });
+    await until(async () => (await countPending(bench.store)) === 0);
+    expect(receiver.received.map(({ id }) => id)).toEqual([queued]);
+  });
+
+  test("with a wrong key nothing is sent, and the attempt says whose matter it is", async () => {
+    const bench = await openDeliveryBench(stores);
+    const receiver = await startReceiver();
+    const endpoint = await bench.addEndpoint(receiver.url);
+    await bench.addEvents("sub_a");
+    bench.startWorker({}, { secretBox: createSecretBox(Buffer.alloc(32, 8).toString("base64")) });
+    await until(async () => (await bench.listAttempts(endpoint.id)).length === 1);
+    expect(await bench.listAttempts(endpoint.id)).toMatchObject([
+      { status: "failed", error: expect.stringContaining("can't read the endpoint's secret") },
+    ]);
+    expect(receiver.received).toHaveLength(0);
+  });
+
+  test("stopping twice, or with nothing to do, ends at once", async () => {
+    const bench = await openDeliveryBench(stores);
+    const worker = bench.startWorker({ lookEveryMs: 60_000 });
+    await Promise.all([worker.stop(), worker.stop()]);
+  });
+});
+
+async function countPending(
+  store: Awaited<ReturnType<typeof openDeliveryBench>>["store"],
+): Promise<number> {
+  const rows = await store.reader
+    .selectFrom("webhook_deliveries")
+    .select("event")
+    .where("status", "=", "pending")
+    .execute();
+  return rows.length;
+}
