@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { addDays, dayOf, startOfDay, type Month, formatInstant, type Instant } from "./calendar.ts";
+import { addDays, dayOf, formatInstant, startOfDay, type Instant, type Month } from "./calendar.ts";
 import { periodEndsAt } from "./billing-period.ts";
 import { billMonthOf, type Charge } from "./charge.ts";
 import { noDiscount } from "./money.ts";
