@@ -1,5 +1,4 @@
 import { Hono, type Context } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import type { Contract, Operation } from "../contract/document.ts";
 import type { OperationId } from "../contract/operation.ts";
 import { createValidators, type Fault } from "../contract/validate.ts";
@@ -12,9 +11,6 @@ import type { Binding, Rooms } from "./room.ts";
 import { runRoom } from "./run-room.ts";
 import { toProblemError } from "./to-problem-error.ts";
 import type { Services } from "./world.ts";
-
-/** The largest request body. The largest legitimate one is a few kilobytes. */
-const maximumBodyBytes = 1_048_576;
 
 /** For tests: sees every answer before it goes out, with what is wrong with it by the contract. */
 export type ReplyWitness = (operation: Operation, status: number, faults: readonly Fault[]) => void;
@@ -29,7 +25,6 @@ export function createApp(contract: Contract, rooms: Rooms, services: Services, 
   const homeless = new Set<string>(Object.keys(rooms));
   const methodsOf = new Map<string, string[]>();
 
-  app.use(bodyLimit({ maxSize: maximumBodyBytes, onError: (c) => answerProblem(c, createTooLargeError(), makeId("req")) }));
   addReferencePages(app, contract);
   for (const operation of contract.operations) {
     if (!homeless.delete(operation.id)) throw new Error(`The contract's operation ${operation.id} has no room.`);
@@ -83,8 +78,4 @@ function answerProblem(c: Context, error: ProblemError, requestId: string): Resp
   if (error.code === "unauthenticated") headers["www-authenticate"] = "Bearer";
   if (error.code === "unavailable") headers["retry-after"] = "1";
   return new Response(JSON.stringify(toProblem(error, requestId)), { status: statusOf(error.code), headers });
-}
-
-function createTooLargeError(): ProblemError {
-  return new ProblemError("content_too_large", `A request body may have up to ${maximumBodyBytes} bytes.`);
 }

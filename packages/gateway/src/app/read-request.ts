@@ -4,7 +4,10 @@ import type { Operation } from "../contract/document.ts";
 import type { Fault, OperationValidator } from "../contract/validate.ts";
 import { hashRequest } from "./idempotency.ts";
 import { ProblemError } from "./problem.ts";
+import { readBody } from "./read-body.ts";
 import type { Caller, Services } from "./world.ts";
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** A request that fits the contract, from a caller who may make it. */
 export interface ReadRequest {
@@ -64,13 +67,13 @@ export async function readRequest(c: Context, operation: Operation, validator: O
 }
 
 async function readText(c: Context, operation: Operation): Promise<string> {
-  const bytes = await c.req.arrayBuffer();
+  const bytes = await readBody(c);
   if (bytes.byteLength === 0) return "";
   const mediaType = c.req.header("content-type") ?? "";
   if (!/^application\/json\s*(;|$)/i.test(mediaType))
     throw new ProblemError("unsupported_media_type", `${operation.id} takes application/json, not "${mediaType.slice(0, 100)}".`);
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch (error) {
     throw new ProblemError("malformed_request", "The body is not UTF-8.", [], { cause: error });
   }

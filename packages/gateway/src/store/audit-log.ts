@@ -1,10 +1,10 @@
 import { toInstant, type Instant } from "@evergate/core";
 import type { Selectable } from "kysely";
 import { makeId } from "../ids.ts";
+import { insertRows } from "./insert-rows.ts";
 import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
 import type { AuditLogTable } from "./schema.ts";
 import type { Reader, Transaction } from "./store.ts";
-import { rowsPerStatement } from "./subscriptions.ts";
 
 /** Whose record holds what belongs to no partner: the catalogue, and the operator's keys. */
 export const operatorRecord = "operator";
@@ -32,26 +32,23 @@ export type StoredAuditEntry = AuditEntry & { readonly id: string };
 
 /** Adds to the record of a partner, or of the operator. */
 export async function appendAudit(tx: Transaction, owner: string, entries: readonly AuditEntry[]): Promise<void> {
-  for (let start = 0; start < entries.length; start += rowsPerStatement) {
-    await tx
-      .insertInto("audit_log")
-      .values(
-        entries.slice(start, start + rowsPerStatement).map((entry) => ({
-          partner: owner,
-          id: makeId("audit"),
-          at: entry.at,
-          recorded_at: entry.recordedAt,
-          action: entry.action,
-          subject: entry.subject,
-          actor: entry.actor,
-          api_key: entry.apiKey,
-          request_id: entry.requestId,
-          before: toJson(entry.before),
-          after: toJson(entry.after),
-        })),
-      )
-      .execute();
-  }
+  await insertRows(
+    tx,
+    "audit_log",
+    entries.map((entry) => ({
+      partner: owner,
+      id: makeId("audit"),
+      at: entry.at,
+      recorded_at: entry.recordedAt,
+      action: entry.action,
+      subject: entry.subject,
+      actor: entry.actor,
+      api_key: entry.apiKey,
+      request_id: entry.requestId,
+      before: toJson(entry.before),
+      after: toJson(entry.after),
+    })),
+  );
 }
 
 export interface AuditFilter {

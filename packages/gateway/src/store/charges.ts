@@ -20,10 +20,10 @@ import {
 } from "@evergate/core";
 import type { Selectable } from "kysely";
 import { makeId, type PartnerId } from "../ids.ts";
+import { insertRows } from "./insert-rows.ts";
 import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
 import type { ChargeTable } from "./schema.ts";
 import type { Reader, Transaction } from "./store.ts";
-import { rowsPerStatement } from "./subscriptions.ts";
 
 /** A charge as it is kept: undiscounted until its bill fixes discount and amount. */
 export interface StoredCharge extends Charge {
@@ -41,33 +41,30 @@ export function openCharge(charge: Charge, currency: string): StoredCharge {
 
 /** Inserts charges. The key (subscription, first day) makes each period charged once, whoever tries again (R16, R24). */
 export async function insertCharges(tx: Transaction, partner: PartnerId, charges: readonly StoredCharge[]): Promise<void> {
-  for (let start = 0; start < charges.length; start += rowsPerStatement) {
-    await tx
-      .insertInto("charges")
-      .values(
-        charges.slice(start, start + rowsPerStatement).map((charge) => ({
-          partner,
-          id: charge.id,
-          subscription: charge.subscription,
-          customer: charge.customer,
-          product: charge.product,
-          price: charge.price,
-          period_starts_on: charge.period.startsOn,
-          period_ends_on: charge.period.endsOn,
-          month: billMonthOf(charge),
-          quantity: charge.quantity,
-          unit_price: charge.unitPrice,
-          days_charged: charge.days?.charged ?? null,
-          days_of: charge.days?.of ?? null,
-          discount_percent: formatPercent(charge.discountPercent),
-          amount: charge.amount,
-          currency: charge.currency,
-          bill: charge.bill,
-          created_at: charge.createdAt,
-        })),
-      )
-      .execute();
-  }
+  await insertRows(
+    tx,
+    "charges",
+    charges.map((charge) => ({
+      partner,
+      id: charge.id,
+      subscription: charge.subscription,
+      customer: charge.customer,
+      product: charge.product,
+      price: charge.price,
+      period_starts_on: charge.period.startsOn,
+      period_ends_on: charge.period.endsOn,
+      month: billMonthOf(charge),
+      quantity: charge.quantity,
+      unit_price: charge.unitPrice,
+      days_charged: charge.days?.charged ?? null,
+      days_of: charge.days?.of ?? null,
+      discount_percent: formatPercent(charge.discountPercent),
+      amount: charge.amount,
+      currency: charge.currency,
+      bill: charge.bill,
+      created_at: charge.createdAt,
+    })),
+  );
 }
 
 /** The month's charges that are on no bill yet, one subscription's after another (R20 counts them so). */

@@ -2,10 +2,10 @@ import { formatInstant, toInstant, type Instant } from "@evergate/core";
 import { sql, type Selectable } from "kysely";
 import { ProblemError } from "../app/problem.ts";
 import { makeId, type PartnerId } from "../ids.ts";
+import { insertRows } from "./insert-rows.ts";
 import { limitOf, type Page, type PageRequest } from "./page.ts";
 import type { EventTable } from "./schema.ts";
 import type { Dialect, Reader, Transaction } from "./store.ts";
-import { rowsPerStatement } from "./subscriptions.ts";
 
 /** Something a provider must know of (R27), before it is stored. */
 export interface NewEvent {
@@ -29,23 +29,20 @@ export interface StoredEvent {
 
 /** Stores events in the transaction of their change. Their place in the partner's total order is given later. */
 export async function appendEvents(tx: Transaction, partner: PartnerId, events: readonly NewEvent[]): Promise<void> {
-  for (let start = 0; start < events.length; start += rowsPerStatement) {
-    await tx
-      .insertInto("events")
-      .values(
-        events.slice(start, start + rowsPerStatement).map((event) => ({
-          partner,
-          id: makeId("evt"),
-          type: event.type,
-          subscription: event.subscription,
-          sequence: event.sequence,
-          position: null,
-          occurred_at: event.occurredAt,
-          payload: JSON.stringify({ type: event.type, timestamp: formatInstant(event.occurredAt), data: event.data }),
-        })),
-      )
-      .execute();
-  }
+  await insertRows(
+    tx,
+    "events",
+    events.map((event) => ({
+      partner,
+      id: makeId("evt"),
+      type: event.type,
+      subscription: event.subscription,
+      sequence: event.sequence,
+      position: null,
+      occurred_at: event.occurredAt,
+      payload: JSON.stringify({ type: event.type, timestamp: formatInstant(event.occurredAt), data: event.data }),
+    })),
+  );
 }
 
 /** Events that have no place in the total order yet, in the order in which they were made. */

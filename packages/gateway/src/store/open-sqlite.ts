@@ -32,13 +32,14 @@ export function openSqlite(path: string): Store {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the only place where a transaction's type is given
   const tx = new Kysely<Database>({ dialect: sqliteDialect(writing) }) as Transaction;
   const reader = new Kysely<Database>({ dialect: sqliteDialect(reading) });
+  const bounds = prepareBounds(writing);
   const jobs: Job[] = [];
   let running: Promise<void> | null = null;
 
   async function runAll(): Promise<void> {
     // Requests that have arrived together are parsed before the first of them writes.
     await new Promise((resolve) => setImmediate(resolve));
-    while (jobs.length > 0) await runShared(writing, tx, jobs.splice(0, maximumShared));
+    while (jobs.length > 0) await runShared(writing, bounds, tx, jobs.splice(0, maximumShared));
     running = null;
   }
 
@@ -72,17 +73,28 @@ function openConnection(path: string): SqliteDatabase.Database {
   }
 }
 
+type Bounds = Readonly<Record<"begin" | "enter" | "leave" | "commit", SqliteDatabase.Statement>>;
+
+function prepareBounds(database: SqliteDatabase.Database): Bounds {
+  return {
+    begin: database.prepare("begin immediate"),
+    enter: database.prepare("savepoint job"),
+    leave: database.prepare("release job"),
+    commit: database.prepare("commit"),
+  };
+}
+
 /** Runs the jobs in one transaction. A job that fails is rolled back alone; when the commit fails, all of them have failed. */
-async function runShared(database: SqliteDatabase.Database, tx: Transaction, jobs: readonly Job[]): Promise<void> {
+async function runShared(database: SqliteDatabase.Database, bounds: Bounds, tx: Transaction, jobs: readonly Job[]): Promise<void> {
   const done: (() => void)[] = [];
   const rejected = new Set<Job>();
   try {
-    database.exec("begin immediate");
+    bounds.begin.run();
     for (const job of jobs) {
-      database.exec("savepoint job");
+      bounds.enter.run();
       try {
         const value = await job.work(tx);
-        database.exec("release job");
+        bounds.leave.run();
         done.push(() => job.resolve(value));
       } catch (error) {
         // A full disk makes SQLite roll the whole transaction back by itself: then everyone in it has failed.
@@ -92,7 +104,7 @@ async function runShared(database: SqliteDatabase.Database, tx: Transaction, job
         job.reject(error);
       }
     }
-    database.exec("commit");
+    bounds.commit.run();
   } catch (error) {
     if (database.open && database.inTransaction) database.exec("rollback");
     for (const job of jobs) if (!rejected.has(job)) job.reject(error);

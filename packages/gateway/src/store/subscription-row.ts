@@ -14,12 +14,12 @@ import {
   type SubscriptionBase,
   type TrialLength,
 } from "@evergate/core";
-import type { Insertable, Selectable } from "kysely";
+import type { Selectable } from "kysely";
 import type { PartnerId } from "../ids.ts";
 import type { SubscriptionTable } from "./schema.ts";
 
 /** A subscription as a row; `due_at` is when the clockwork has to look at it next (R2). */
-export function toSubscriptionRow(partner: PartnerId, terms: PartnerTerms, subscription: Subscription): Insertable<SubscriptionTable> {
+export function toSubscriptionRow(partner: PartnerId, terms: PartnerTerms, subscription: Subscription): Record<keyof SubscriptionTable, string | number | bigint | null> {
   const { trial, period, scheduledChange, cancellation, term } = subscription;
   const pause = "pause" in subscription ? subscription.pause : null;
   return {

@@ -1,12 +1,9 @@
 import type { Instant, PartnerTerms, Subscription, SubscriptionId } from "@evergate/core";
-import { sql, type RawBuilder } from "kysely";
 import type { PartnerId } from "../ids.ts";
+import { insertRows } from "./insert-rows.ts";
 import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
 import type { Dialect, Reader, Transaction } from "./store.ts";
 import { toSubscription, toSubscriptionRow } from "./subscription-row.ts";
-
-/** So many rows fit one statement: SQLite takes 32,766 parameters, a row has under 50. */
-export const rowsPerStatement = 500;
 
 /** A subscription by `sub_…` or `ext:<externalId>`. */
 export async function findSubscription(db: Reader, partner: PartnerId, reference: string): Promise<Subscription | undefined> {
@@ -23,14 +20,8 @@ export async function lockSubscription(tx: Transaction, dialect: Dialect, partne
 
 /** Writes subscriptions, new ones and changed ones alike. */
 export async function writeSubscriptions(tx: Transaction, partner: PartnerId, terms: PartnerTerms, subscriptions: readonly Subscription[]): Promise<void> {
-  for (let start = 0; start < subscriptions.length; start += rowsPerStatement) {
-    const rows = subscriptions.slice(start, start + rowsPerStatement).map((subscription) => toSubscriptionRow(partner, terms, subscription));
-    await tx
-      .insertInto("subscriptions")
-      .values(rows)
-      .onConflict((conflict) => conflict.columns(["partner", "id"]).doUpdateSet(toExcluded(rows[0])))
-      .execute();
-  }
+  const rows = subscriptions.map((subscription) => toSubscriptionRow(partner, terms, subscription));
+  await insertRows(tx, "subscriptions", rows, ["partner", "id"]);
 }
 
 /** When the partner's next subscription falls due; null where none ever will by itself. */
@@ -86,10 +77,4 @@ export async function listSubscriptions(db: Reader, partner: PartnerId, filter: 
 function selectOne(db: Reader, partner: PartnerId, reference: string) {
   const query = db.selectFrom("subscriptions").selectAll().where("partner", "=", partner);
   return reference.startsWith("ext:") ? query.where("external_id", "=", reference.slice("ext:".length)) : query.where("id", "=", reference);
-}
-
-/** Every column of the row that conflicts takes the value of the row that was to be inserted. */
-function toExcluded(row: object | undefined): Record<string, RawBuilder<unknown>> {
-  const columns = Object.keys(row ?? {}).filter((column) => column !== "partner" && column !== "id");
-  return Object.fromEntries(columns.map((column) => [column, sql`${sql.ref(`excluded.${column}`)}`]));
 }

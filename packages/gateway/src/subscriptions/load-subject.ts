@@ -1,7 +1,7 @@
 import { advance, toProductId, type Accepted, type Context, type Fact, type ProductId, type Subscription } from "@evergate/core";
 import { ProblemError } from "../app/problem.ts";
 import type { PartnerWriteWorld } from "../app/world.ts";
-import { findProductByReference } from "../store/catalogue.ts";
+import { findProductByCode } from "../store/catalogue.ts";
 import type { Reader } from "../store/store.ts";
 import { lockSubscription } from "../store/subscriptions.ts";
 import { loadContext } from "./load-context.ts";
@@ -48,7 +48,8 @@ export function answerSubscription(world: Pick<PartnerWriteWorld, "partner">, su
  * the core finds it missing, in the order of its refusals.
  */
 export async function resolveProduct(db: Reader, reference: string): Promise<ProductId> {
-  return (await findProductByReference(db, reference))?.id ?? toProductId(reference);
+  if (!reference.startsWith("code:")) return toProductId(reference);
+  return (await findProductByCode(db, reference.slice("code:".length)))?.id ?? toProductId(reference);
 }
 
 function isMatch(ifMatch: string, version: number): boolean {

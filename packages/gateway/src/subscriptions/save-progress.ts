@@ -33,23 +33,23 @@ export async function saveProgress(tx: Transaction, partner: Partner, progressio
   const events: NewEvent[] = [];
   const entries: AuditEntry[] = [];
   for (const { clockFacts, commandFacts } of progressions) {
-    const wires = new Map<Subscription, WireSubscription>();
-    const toWire = (subscription: Subscription): WireSubscription => {
-      let wire = wires.get(subscription);
-      if (wire === undefined) {
-        wire = toWireSubscription(subscription, partner.terms);
-        wires.set(subscription, wire);
+    let wire: WireSubscription | null = null;
+    for (const { facts, author: by } of [
+      { facts: clockFacts, author: null },
+      { facts: commandFacts, author },
+    ]) {
+      for (const transition of toTransitions(facts)) {
+        const before = transition.before === null ? null : (wire ?? toWireSubscription(transition.before, partner.terms));
+        wire = toWireSubscription(transition.after, partner.terms);
+        const previous = before === null ? null : diffFields(before, wire);
+        for (const fact of transition.facts) {
+          const charge = fact.charge === null ? null : openCharge(fact.charge, partner.terms.currency);
+          if (charge !== null) charges.push(charge);
+          events.push(toEvent(fact, charge === null ? { ...wire, sequence: fact.sequence, previous } : { ...toWireCharge(charge), sequence: fact.sequence, previous: null }, partner));
+        }
+        entries.push(toEntry(transition, before, wire, by, recordedAt));
       }
-      return wire;
-    };
-    for (const fact of [...clockFacts, ...commandFacts]) {
-      const charge = fact.charge === null ? null : openCharge(fact.charge, partner.terms.currency);
-      if (charge !== null) charges.push(charge);
-      events.push(toEvent(fact, charge, toWire, partner));
     }
-    for (const transition of toTransitions(clockFacts))
-      entries.push(toEntry(transition, toWire, { action: transition.type, actor: clockActor, apiKey: null, requestId: null }, recordedAt));
-    if (author !== null) for (const transition of toTransitions(commandFacts)) entries.push(toEntry(transition, toWire, author, recordedAt));
   }
   await writeSubscriptions(tx, partner.id, partner.terms, progressions.map(({ subscription }) => subscription));
   await insertCharges(tx, partner.id, charges);
@@ -58,44 +58,40 @@ export async function saveProgress(tx: Transaction, partner: Partner, progressio
   await appendAudit(tx, partner.id, entries);
 }
 
+/** One change of a subscription, announced by one event or by several. */
 interface Transition {
-  readonly at: Instant;
-  /** Of its events the first, which gives the change its name. */
-  readonly type: string;
   readonly before: Subscription | null;
   readonly after: Subscription;
+  readonly facts: readonly [Fact, ...Fact[]];
 }
 
-/** Facts that share their `before` are one change, announced by several events. */
+/** Facts that share their `before` are one change. */
 function toTransitions(facts: readonly Fact[]): readonly Transition[] {
   const transitions: Transition[] = [];
-  for (const { type, at, before, after } of facts) {
+  for (const fact of facts) {
     const last = transitions.at(-1);
-    if (last !== undefined && last.before === before) transitions[transitions.length - 1] = { ...last, after };
-    else transitions.push({ at, type, before, after });
+    if (last !== undefined && last.before === fact.before) transitions[transitions.length - 1] = { before: last.before, after: fact.after, facts: [...last.facts, fact] };
+    else transitions.push({ before: fact.before, after: fact.after, facts: [fact] });
   }
   return transitions;
 }
 
-function toEvent(fact: Fact, charge: StoredCharge | null, toWire: (subscription: Subscription) => WireSubscription, partner: Partner): NewEvent {
-  const mode = modeOf(partner);
-  const numbered = { type: fact.type, subscription: fact.after.id, sequence: fact.sequence, occurredAt: fact.at };
-  if (charge !== null) return { ...numbered, data: { ...toWireCharge(charge), sequence: fact.sequence, previous: null, ...mode } };
-  const after = toWire(fact.after);
-  const previous = fact.before === null ? null : diffFields(toWire(fact.before), after);
-  return { ...numbered, data: { ...after, sequence: fact.sequence, previous, ...mode } };
+function toEvent(fact: Fact, data: object, partner: Partner): NewEvent {
+  return { type: fact.type, subscription: fact.after.id, sequence: fact.sequence, occurredAt: fact.at, data: { ...data, ...modeOf(partner) } };
 }
 
-function toEntry(transition: Transition, toWire: (subscription: Subscription) => WireSubscription, author: Authorship, recordedAt: Instant): AuditEntry {
+function toEntry(transition: Transition, before: WireSubscription | null, after: WireSubscription, author: Authorship | null, recordedAt: Instant): AuditEntry {
+  const [first] = transition.facts;
   return {
-    at: transition.at,
+    at: first.at,
     recordedAt,
-    action: author.action,
+    // What the clock brings about is named by its first event.
+    action: author?.action ?? first.type,
     subject: transition.after.id,
-    actor: author.actor,
-    apiKey: author.apiKey,
-    requestId: author.requestId,
-    before: transition.before === null ? null : toWire(transition.before),
-    after: toWire(transition.after),
+    actor: author?.actor ?? clockActor,
+    apiKey: author?.apiKey ?? null,
+    requestId: author?.requestId ?? null,
+    before,
+    after,
   };
 }

@@ -21,7 +21,7 @@ export interface Api {
   ask<T>(method: string, path: string, body?: unknown, options?: CallOptions): Promise<T>;
 }
 
-export function apiOf(gateway: TestGateway, key: string = gateway.operatorKey): Api {
+export function apiOf(gateway: Pick<TestGateway, "fetch" | "baseUrl" | "operatorKey">, key: string = gateway.operatorKey): Api {
   const call = async <T>(method: string, path: string, body?: unknown, options: CallOptions = {}): Promise<Reply<T>> => {
     const response = await gateway.fetch(
       new Request(`${gateway.baseUrl}${path}`, {

@@ -34,9 +34,11 @@ export interface TestGatewayOptions {
   /** Starts clockwork, placing and deliveries too. */
   readonly withBackground?: boolean;
   readonly privateWebhooks?: Settings["privateWebhooks"];
+  /** Several tests share it: whoever starts it closes it, in `afterAll`. */
+  readonly isShared?: boolean;
 }
 
-/** A real gateway over a fresh database. It is closed when the test is over. */
+/** A real gateway over a fresh database. It is closed when the test is over, unless it is shared. */
 export async function startTestGateway(stores: TestStores, options: TestGatewayOptions = {}): Promise<TestGateway> {
   const store = await stores.open();
   let now = options.now ?? testNow;
@@ -70,7 +72,7 @@ export async function startTestGateway(stores: TestStores, options: TestGatewayO
     await gateway.stop();
     await store.close();
   };
-  onTestFinished(close);
+  if (options.isShared !== true) onTestFinished(close);
   return {
     fetch: async (request) => gateway.app.fetch(request),
     baseUrl: "http://gateway.test",
