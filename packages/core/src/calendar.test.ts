@@ -169,6 +169,11 @@ describe("dates are counted as dates", () => {
   });
 });
 
+test("an instant is written with three digits of milliseconds, or with none", () => {
+  const written = [0, 5, 340, 500, 999].map((ms) => formatInstant(toInstant(ms)).slice(17));
+  expect(written).toEqual(["00Z", "00.005Z", "00.340Z", "00.500Z", "00.999Z"]);
+});
+
 describe("what is read", () => {
   test.each([
     "2026-02-29",

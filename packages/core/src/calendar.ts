@@ -36,7 +36,9 @@ export function parseInstant(text: string): Instant | null {
 
 /** Writes an instant as `2026-12-01T00:00:00Z`, with milliseconds where there are any. */
 export function formatInstant(instant: Instant): string {
-  return Temporal.Instant.fromEpochMilliseconds(instant).toString();
+  // Left to itself, Temporal drops every trailing zero: 340 ms would become ".34".
+  const fractionalSecondDigits = instant % 1_000 === 0 ? 0 : 3;
+  return Temporal.Instant.fromEpochMilliseconds(instant).toString({ fractionalSecondDigits });
 }
 
 /** Reads a day `YYYY-MM-DD` that exists, from the year 1 to 9899; null otherwise. */
