@@ -1,0 +1,110 @@
+import type { AnswerOf, InputOf, ItemOf, ListOperationId } from "../contract.ts";
+import { UnexpectedAnswerError } from "../errors.ts";
+import type { OperationId } from "../generated/api.ts";
+import type { OptionsOf } from "../options.ts";
+import type { Page, PagePromise } from "../pages.ts";
+import { buildRequest, type AnyInput, type AnyOptions, type Draft } from "./build-request.ts";
+import { openPages } from "./open-pages.ts";
+import { sendDraft } from "./send-draft.ts";
+import { readTimeout, type Settings } from "./settings.ts";
+
+/** How the resources speak to the gateway. */
+export interface Calls {
+  /** Carries out one operation. */
+  readonly call: <O extends OperationId>(
+    operation: O,
+    input: InputOf<O> & AnyInput,
+    options: OptionsOf<O> | undefined,
+  ) => Promise<AnswerOf<O>>;
+  /** Reads a list, the page that is asked for or all items from there on. */
+  readonly list: <O extends ListOperationId>(
+    operation: O,
+    input: InputOf<O> & AnyInput,
+    options: OptionsOf<O> | undefined,
+  ) => PagePromise<ItemOf<O>>;
+}
+
+// Carries out all that fell due in as much as ten years, and answers only then.
+const operationsWithoutTimeout: ReadonlySet<OperationId> = new Set(["advanceSandboxClock"]);
+
+export function createCalls(settings: Settings): Calls {
+  const send = async (
+    operation: OperationId,
+    input: AnyInput,
+    options: AnyOptions,
+  ): Promise<unknown> => {
+    options.signal?.throwIfAborted();
+    const draft = buildRequest(operation, input, options, settings);
+    const fallback = operationsWithoutTimeout.has(operation) ? false : settings.timeoutMs;
+    const { status, text } = await sendDraft(draft, {
+      fetch: settings.fetch,
+      timeoutMs: options.timeoutMs === undefined ? fallback : readTimeout(options.timeoutMs),
+      maxRetries: settings.maxRetries,
+      signal: options.signal,
+    });
+    return status === 204 ? undefined : readAnswer(status, text, draft);
+  };
+  return {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the parser: an answer is what the contract says it is
+    call: async (operation, input, options) =>
+      (await send(operation, input, options ?? {})) as never,
+    list: (operation, input, options) =>
+      openPages(async (after) => {
+        const { query, ...rest }: AnyInput = input;
+        const answer = await send(
+          operation,
+          { ...rest, query: after === null ? query : { ...query, after } },
+          options ?? {},
+        );
+        return readPage(answer, operation);
+      }),
+  };
+}
+
+function readAnswer(status: number, text: string, draft: Draft): unknown {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(text);
+  } catch (error) {
+    throw createAnswerError(text, status, draft, error);
+  }
+  if (typeof answer !== "object" || answer === null)
+    throw createAnswerError(text, status, draft, undefined);
+  return answer;
+}
+
+function createAnswerError(
+  text: string,
+  status: number,
+  draft: Draft,
+  cause: unknown,
+): UnexpectedAnswerError {
+  const start = text.replaceAll(/\s+/g, " ").trim().slice(0, 200);
+  return new UnexpectedAnswerError(
+    `${draft.operation}: the answer ${status} is no JSON object, but ${start === "" ? "empty" : `"${start}"`}. Something may stand in between, or baseUrl lead elsewhere.`,
+    status,
+    draft,
+    { cause },
+  );
+}
+
+function readPage<O extends ListOperationId>(answer: unknown, operation: O): Page<ItemOf<O>> {
+  const isPage =
+    typeof answer === "object" &&
+    answer !== null &&
+    "data" in answer &&
+    Array.isArray(answer.data) &&
+    "nextCursor" in answer &&
+    (answer.nextCursor === null || typeof answer.nextCursor === "string");
+  if (!isPage)
+    throw new UnexpectedAnswerError(
+      `${operation}: the answer is no page of a list. baseUrl may lead elsewhere.`,
+      200,
+      {
+        operation,
+        idempotencyKey: null,
+      },
+    );
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the parser: an answer is what the contract says it is
+  return answer as Page<ItemOf<O>>;
+}

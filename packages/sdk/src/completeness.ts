@@ -1,0 +1,73 @@
+// Nothing of the contract is left out: what it adds does not build until the client has it.
+import type { HeaderNameOf } from "./contract.ts";
+import type { Evergate } from "./evergate.ts";
+import type { OperationId } from "./generated/api.ts";
+import type { OptionOfHeader } from "./options.ts";
+
+/** Every method of the client, such as `subscriptions.pause`. */
+export type MethodName = {
+  [Noun in keyof Evergate & string]: `${Noun}.${keyof Evergate[Noun] & string}`;
+}[keyof Evergate & string];
+
+const methods = {
+  createProduct: "products.create",
+  listProducts: "products.list",
+  getProduct: "products.get",
+  updateProduct: "products.update",
+  createPrice: "prices.create",
+  listPrices: "prices.list",
+  createPartner: "partners.create",
+  listPartners: "partners.list",
+  getPartner: "partners.get",
+  updatePartner: "partners.update",
+  getOwnPartner: "partners.getOwn",
+  createApiKey: "apiKeys.create",
+  listApiKeys: "apiKeys.list",
+  rollApiKey: "apiKeys.roll",
+  revokeApiKey: "apiKeys.revoke",
+  createCustomer: "customers.create",
+  listCustomers: "customers.list",
+  getCustomer: "customers.get",
+  updateCustomer: "customers.update",
+  createSubscription: "subscriptions.create",
+  listSubscriptions: "subscriptions.list",
+  getSubscription: "subscriptions.get",
+  updateSubscription: "subscriptions.update",
+  pauseSubscription: "subscriptions.pause",
+  resumeSubscription: "subscriptions.resume",
+  cancelSubscription: "subscriptions.cancel",
+  withdrawCancellation: "subscriptions.withdrawCancellation",
+  withdrawScheduledChange: "subscriptions.withdrawScheduledChange",
+  reactivateSubscription: "subscriptions.reactivate",
+  listSubscriptionCharges: "subscriptions.listCharges",
+  listSubscriptionHistory: "subscriptions.listHistory",
+  listCharges: "charges.list",
+  listBills: "bills.list",
+  getBill: "bills.get",
+  getUpcomingBill: "bills.getUpcoming",
+  listBillLines: "bills.listLines",
+  listEvents: "events.list",
+  getEvent: "events.get",
+  createWebhookEndpoint: "webhookEndpoints.create",
+  listWebhookEndpoints: "webhookEndpoints.list",
+  getWebhookEndpoint: "webhookEndpoints.get",
+  updateWebhookEndpoint: "webhookEndpoints.update",
+  deleteWebhookEndpoint: "webhookEndpoints.delete",
+  listWebhookAttempts: "webhookEndpoints.listAttempts",
+  listAuditLog: "auditLog.list",
+  getSandboxClock: "sandbox.getClock",
+  advanceSandboxClock: "sandbox.advanceClock",
+  getHealth: "system.getHealth",
+  getReadiness: "system.getReadiness",
+} as const;
+
+/** The method of each operation. */
+export const methodOfOperation: Readonly<Record<OperationId, MethodName>> = methods;
+
+type NoneOf<Missing> = [Missing] extends [never] ? true : Missing;
+
+type MethodWithoutOperation = Exclude<MethodName, (typeof methods)[OperationId]>;
+export const everyMethodHasItsOperation: NoneOf<MethodWithoutOperation> = true;
+
+type HeaderName = { [O in OperationId]: HeaderNameOf<O> }[OperationId];
+export const everyHeaderHasItsOption: NoneOf<Exclude<HeaderName, keyof OptionOfHeader>> = true;

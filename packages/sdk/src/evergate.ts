@@ -1,0 +1,72 @@
+import { createCalls } from "./client/create-call.ts";
+import { readSettings } from "./client/settings.ts";
+import type { EvergateOptions } from "./options.ts";
+import { createApiKeys, type ApiKeys } from "./resources/api-keys.ts";
+import { createAuditLog, type AuditLog } from "./resources/audit-log.ts";
+import { createBills, type Bills } from "./resources/bills.ts";
+import { createCharges, type Charges } from "./resources/charges.ts";
+import { createCustomers, type Customers } from "./resources/customers.ts";
+import { createEvents, type Events } from "./resources/events.ts";
+import { createPartners, type Partners } from "./resources/partners.ts";
+import { createPrices, type Prices } from "./resources/prices.ts";
+import { createProducts, type Products } from "./resources/products.ts";
+import { createSandbox, type Sandbox } from "./resources/sandbox.ts";
+import { createSubscriptions, type Subscriptions } from "./resources/subscriptions.ts";
+import { createSystem, type System } from "./resources/system.ts";
+import { createWebhookEndpoints, type WebhookEndpoints } from "./resources/webhook-endpoints.ts";
+
+/**
+ * The client of one gateway, with one API key. Every operation of the contract is a method of one of its resources.
+ *
+ * ```ts
+ * const evergate = new Evergate({ apiKey, baseUrl: "https://evergate.example.com" });
+ * const subscription = await evergate.subscriptions.create({ customer, product: "code:KES-CLOUD", quantity: 10 });
+ * ```
+ *
+ * Throws an EvergateError where an option can't be used.
+ */
+export class Evergate {
+  /** What is licensed. Operators write the catalogue, all read it. */
+  readonly products: Products;
+  /** What products cost, by channel, currency and day. */
+  readonly prices: Prices;
+  /** Who sells subscriptions. */
+  readonly partners: Partners;
+  /** The keys with which operators and partners come in. */
+  readonly apiKeys: ApiKeys;
+  /** The subscribers of a partner. */
+  readonly customers: Customers;
+  /** Licences that renew by themselves. */
+  readonly subscriptions: Subscriptions;
+  /** The amounts for one subscription and one billing period each. */
+  readonly charges: Charges;
+  /** The collective bills of a partner, one for each month. */
+  readonly bills: Bills;
+  /** What happened, in one total order. */
+  readonly events: Events;
+  /** Where events are delivered. */
+  readonly webhookEndpoints: WebhookEndpoints;
+  /** Who changed what, and when. */
+  readonly auditLog: AuditLog;
+  /** The clock of a sandbox partner. */
+  readonly sandbox: Sandbox;
+  /** Whether the service runs and can answer. */
+  readonly system: System;
+
+  constructor(options: EvergateOptions) {
+    const calls = createCalls(readSettings(options));
+    this.products = createProducts(calls);
+    this.prices = createPrices(calls);
+    this.partners = createPartners(calls);
+    this.apiKeys = createApiKeys(calls);
+    this.customers = createCustomers(calls);
+    this.subscriptions = createSubscriptions(calls);
+    this.charges = createCharges(calls);
+    this.bills = createBills(calls);
+    this.events = createEvents(calls);
+    this.webhookEndpoints = createWebhookEndpoints(calls);
+    this.auditLog = createAuditLog(calls);
+    this.sandbox = createSandbox(calls);
+    this.system = createSystem(calls);
+  }
+}

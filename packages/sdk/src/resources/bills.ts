@@ -1,0 +1,49 @@
+import type { Calls } from "../client/create-call.ts";
+import type { QueryOf } from "../contract.ts";
+import type { Bill, BillId, Charge, UpcomingBill } from "../generated/api.ts";
+import type { OptionsOf } from "../options.ts";
+import type { PagePromise } from "../pages.ts";
+
+/** The collective bills of a partner, one for each month. */
+export interface Bills {
+  /**
+   * Lists the partner's bills, newest first. There is one for each month in which a charged
+   * period ended (R22).
+   */
+  list(query?: QueryOf<"listBills">, options?: OptionsOf<"listBills">): PagePromise<Bill>;
+
+  /**
+   * Reads one bill. Once made it never changes (R23).
+   *
+   * Refused with `not_found`.
+   */
+  get(billId: BillId, options?: OptionsOf<"getBill">): Promise<Bill>;
+
+  /**
+   * Computes the bill of the month that runs now as it would come out if nothing more changed
+   * (R23): the charges already made for it, and the open periods that end in it. The settlement
+   * computes the same.
+   */
+  getUpcoming(options?: OptionsOf<"getUpcomingBill">): Promise<UpcomingBill>;
+
+  /**
+   * Lists the charges on a bill, newest first; their amounts add up to its net (R21).
+   *
+   * Refused with `not_found`.
+   */
+  listLines(
+    billId: BillId,
+    query?: QueryOf<"listBillLines">,
+    options?: OptionsOf<"listBillLines">,
+  ): PagePromise<Charge>;
+}
+
+export function createBills({ call, list }: Calls): Bills {
+  return {
+    list: (query, options) => list("listBills", { query }, options),
+    get: (billId, options) => call("getBill", { path: { billId } }, options),
+    getUpcoming: (options) => call("getUpcomingBill", {}, options),
+    listLines: (billId, query, options) =>
+      list("listBillLines", { path: { billId }, query }, options),
+  };
+}

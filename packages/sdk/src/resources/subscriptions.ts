@@ -1,0 +1,193 @@
+import type { Calls } from "../client/create-call.ts";
+import type { QueryOf } from "../contract.ts";
+import type {
+  CancelInput,
+  Charge,
+  HistoryEntry,
+  PauseInput,
+  ReactivateInput,
+  Subscription,
+  SubscriptionInput,
+  SubscriptionPatch,
+  SubscriptionRef,
+  WithdrawScheduledChangeInput,
+} from "../generated/api.ts";
+import type { OptionsOf } from "../options.ts";
+import type { PagePromise } from "../pages.ts";
+
+/** Licences that renew by themselves. */
+export interface Subscriptions {
+  /**
+   * Makes a subscription, gives it its activation code, and begins service at once or at
+   * `startsAt`. Resellers and MSPs have the first month or 30 days free; an xSP says in `trial`
+   * what it offers (R6). While the customer holds a prepaid licence for the product, the
+   * subscription can begin only when that ends (R14).
+   *
+   * Refused with `prepaid_licence_held`, `external_id_taken`, `customer_unknown`,
+   * `product_unknown`, `trial_not_offered`, `trial_exceeds_limit`, `starts_in_past`,
+   * `product_not_priced`, `quantity_out_of_range`.
+   */
+  create(
+    input: SubscriptionInput,
+    options?: OptionsOf<"createSubscription">,
+  ): Promise<Subscription>;
+
+  /** Lists the partner's subscriptions, newest first. */
+  list(
+    query?: QueryOf<"listSubscriptions">,
+    options?: OptionsOf<"listSubscriptions">,
+  ): PagePromise<Subscription>;
+
+  /**
+   * Reads one subscription, with everything done that was due until now (R2).
+   *
+   * Refused with `not_found`.
+   */
+  get(
+    subscriptionId: SubscriptionRef,
+    options?: OptionsOf<"getSubscription">,
+  ): Promise<Subscription>;
+
+  /**
+   * Changes quantity (R7), product (R8), term (R13) or metadata, all of it in one step or
+   * nothing of it, with no new activation and no new trial. More units cost from the current
+   * period on, fewer from the next (R17). With `effective` `next_period` the change of quantity
+   * and product waits for the end of the period, or of the trial (R29). Of a stopped
+   * subscription only the metadata can be changed, of one that has not started only term and
+   * metadata. Pass `ifMatch: subscription.version` to change only what you have seen.
+   *
+   * Refused with `not_found`, `subscription_stopped`, `subscription_not_started`,
+   * `prepaid_licence_held`, `version_mismatch`, `product_unknown`, `product_not_priced`,
+   * `quantity_out_of_range`, `term_not_prolonged`.
+   */
+  update(
+    subscriptionId: SubscriptionRef,
+    input: SubscriptionPatch,
+    options?: OptionsOf<"updateSubscription">,
+  ): Promise<Subscription>;
+
+  /**
+   * Lets service rest for a stated time, from now or later on (R9). Nothing renews meanwhile;
+   * service resumes by itself at the end. A period already begun is charged all the same (R16).
+   *
+   * Refused with `not_found`, `subscription_stopped`, `subscription_not_started`,
+   * `subscription_already_paused`, `pause_already_scheduled`, `version_mismatch`,
+   * `pause_starts_in_past`, `pause_end_required`, `open_ended_pause_not_allowed`,
+   * `pause_ends_before_start`.
+   */
+  pause(
+    subscriptionId: SubscriptionRef,
+    input: PauseInput,
+    options?: OptionsOf<"pauseSubscription">,
+  ): Promise<Subscription>;
+
+  /**
+   * Begins service again at once, before the pause ends by itself. A pause that has not begun is
+   * withdrawn.
+   *
+   * Refused with `not_found`, `subscription_not_paused`, `version_mismatch`.
+   */
+  resume(
+    subscriptionId: SubscriptionRef,
+    options?: OptionsOf<"resumeSubscription">,
+  ): Promise<Subscription>;
+
+  /**
+   * Orders service to end at the end of the billing period, of the period that contains `date`,
+   * or at once (R11). The last period is charged; in the trial nothing is. A second order takes
+   * the place of the first. A subscription that is paused or has not started stops at once.
+   *
+   * Refused with `not_found`, `subscription_stopped`, `version_mismatch`,
+   * `cancellation_date_not_allowed`, `cancellation_date_in_past`.
+   */
+  cancel(
+    subscriptionId: SubscriptionRef,
+    input: CancelInput,
+    options?: OptionsOf<"cancelSubscription">,
+  ): Promise<Subscription>;
+
+  /**
+   * Withdraws a stop that has not taken effect (R11).
+   *
+   * Refused with `not_found`, `no_cancellation_scheduled`, `version_mismatch`.
+   */
+  withdrawCancellation(
+    subscriptionId: SubscriptionRef,
+    options?: OptionsOf<"withdrawCancellation">,
+  ): Promise<Subscription>;
+
+  /**
+   * Withdraws the change of quantity or of product that waits for the end of the period (R29).
+   *
+   * Refused with `not_found`, `no_scheduled_change`, `version_mismatch`.
+   */
+  withdrawScheduledChange(
+    subscriptionId: SubscriptionRef,
+    input: WithdrawScheduledChangeInput,
+    options?: OptionsOf<"withdrawScheduledChange">,
+  ): Promise<Subscription>;
+
+  /**
+   * Begins service again after a stop or at the end of a term (R12), with the same activation
+   * code and no new trial; what is left of its trial window is still free. While the customer
+   * holds a prepaid licence for the product it is refused (R14).
+   *
+   * Refused with `not_found`, `subscription_not_stopped`, `prepaid_licence_held`,
+   * `version_mismatch`, `product_unknown`, `product_not_priced`, `quantity_out_of_range`.
+   */
+  reactivate(
+    subscriptionId: SubscriptionRef,
+    input?: ReactivateInput,
+    options?: OptionsOf<"reactivateSubscription">,
+  ): Promise<Subscription>;
+
+  /**
+   * Lists what was charged for a subscription, newest first.
+   *
+   * Refused with `not_found`.
+   */
+  listCharges(
+    subscriptionId: SubscriptionRef,
+    query?: QueryOf<"listSubscriptionCharges">,
+    options?: OptionsOf<"listSubscriptionCharges">,
+  ): PagePromise<Charge>;
+
+  /**
+   * Lists every change of a subscription, newest first, with who made it and when, and what it
+   * was before and after (R26).
+   *
+   * Refused with `not_found`.
+   */
+  listHistory(
+    subscriptionId: SubscriptionRef,
+    query?: QueryOf<"listSubscriptionHistory">,
+    options?: OptionsOf<"listSubscriptionHistory">,
+  ): PagePromise<HistoryEntry>;
+}
+
+export function createSubscriptions({ call, list }: Calls): Subscriptions {
+  return {
+    create: (input, options) => call("createSubscription", { body: input }, options),
+    list: (query, options) => list("listSubscriptions", { query }, options),
+    get: (subscriptionId, options) =>
+      call("getSubscription", { path: { subscriptionId } }, options),
+    update: (subscriptionId, input, options) =>
+      call("updateSubscription", { path: { subscriptionId }, body: input }, options),
+    pause: (subscriptionId, input, options) =>
+      call("pauseSubscription", { path: { subscriptionId }, body: input }, options),
+    resume: (subscriptionId, options) =>
+      call("resumeSubscription", { path: { subscriptionId } }, options),
+    cancel: (subscriptionId, input, options) =>
+      call("cancelSubscription", { path: { subscriptionId }, body: input }, options),
+    withdrawCancellation: (subscriptionId, options) =>
+      call("withdrawCancellation", { path: { subscriptionId } }, options),
+    withdrawScheduledChange: (subscriptionId, input, options) =>
+      call("withdrawScheduledChange", { path: { subscriptionId }, body: input }, options),
+    reactivate: (subscriptionId, input = {}, options) =>
+      call("reactivateSubscription", { path: { subscriptionId }, body: input }, options),
+    listCharges: (subscriptionId, query, options) =>
+      list("listSubscriptionCharges", { path: { subscriptionId }, query }, options),
+    listHistory: (subscriptionId, query, options) =>
+      list("listSubscriptionHistory", { path: { subscriptionId }, query }, options),
+  };
+}
