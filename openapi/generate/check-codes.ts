@@ -1,6 +1,16 @@
 import { type Answer, type Contract, findAnswer, listOperations, listValues } from "./contract.ts";
 
 /**
+ * What no operation declares: a fault of the gateway is not a part of what it promises, another method is no operation,
+ * and nothing brings a prepaid licence about before there are operations for it (R14).
+ */
+const undeclared: ReadonlySet<string> = new Set([
+  "internal_error",
+  "method_not_allowed",
+  "prepaid_licence_held",
+]);
+
+/**
  * Fails unless the problem codes agree wherever they stand: the enumeration ProblemCode, the table in description.md,
  * the example of each code, and the answers of the operations.
  */
@@ -29,8 +39,7 @@ export function checkCodes(document: Contract): void {
     }
   }
   for (const code of codes) {
-    // No operation declares these: a fault of the gateway is not a part of what it promises, and another method is no operation.
-    if (code === "internal_error" || code === "method_not_allowed") continue;
+    if (undeclared.has(code)) continue;
     if (!used.has(code)) throw new Error(`No operation lists the code ${code}.`);
     checkExample(document, code, table.get(code));
   }
