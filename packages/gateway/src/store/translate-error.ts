@@ -36,12 +36,13 @@ function readText(error: unknown, name: string): string {
   return typeof value === "string" ? value : "";
 }
 
+/** better-sqlite3's own words for a closed file, and Kysely's for a store that is closed. */
 function isClosed(error: unknown): boolean {
-  return error instanceof TypeError && error.message.includes("database connection is not open");
+  return error instanceof Error && /database connection is not open|driver has already been destroyed/.test(error.message);
 }
 
 function isConnectionLoss(error: unknown): boolean {
-  return error instanceof Error && /connection (terminated|ended|timeout)|timeout exceeded when trying to connect|pool after calling end/i.test(error.message);
+  return error instanceof Error && /connection (terminated|ended|timeout)|timeout exceeded when trying to connect|pool after calling end|driver has already been destroyed/i.test(error.message);
 }
 
 /** SQLite names columns ("UNIQUE constraint failed: products.code") or an index ("… failed: index 'name'"). */
