@@ -1,0 +1,141 @@
+import type { components } from "../generated/api.ts";
+import type { DeclaredOperation, Json, JsonObject } from "./contract.ts";
+import type { Scene, Side } from "./scene.ts";
+
+type Schemas = components["schemas"];
+
+/** A request for one operation, in parts that a suite can spoil one at a time. */
+export interface RequestParts {
+  readonly path: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Null: none at all. */
+  readonly key: string | null;
+  readonly body?: Json;
+  /** Sent as it is, in place of `body`. */
+  readonly rawBody?: string | Uint8Array<ArrayBuffer>;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The answer as JSON; undefined where it is empty. */
+  readonly body: unknown;
+}
+
+/** Sends a request as HTTP has it. The gateway's answer is checked against the contract on the way. */
+export async function send(scene: Pick<Scene, "gateway">, operation: DeclaredOperation, parts: RequestParts): Promise<Reply> {
+  const target = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(parts.path[name] ?? ""));
+  const query = new URLSearchParams(parts.query).toString();
+  return sendTo(scene, operation.method, `${target}${query === "" ? "" : `?${query}`}`, parts);
+}
+
+/** The same to a target that is written out, for what `encodeURIComponent` would mend. */
+export async function sendTo(scene: Pick<Scene, "gateway">, method: string, target: string, parts: Pick<RequestParts, "headers" | "key" | "body" | "rawBody">): Promise<Reply> {
+  const body = parts.rawBody ?? (parts.body === undefined ? undefined : JSON.stringify(parts.body));
+  const response = await scene.gateway.fetch(
+    new Request(`${scene.gateway.baseUrl}${target}`, {
+      method: method.toUpperCase(),
+      headers: {
+        ...(parts.key === null ? {} : { authorization: `Bearer ${parts.key}` }),
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...parts.headers,
+      },
+      ...(body === undefined ? {} : { body }),
+    }),
+  );
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, body: text === "" ? undefined : JSON.parse(text) };
+}
+
+let freshCount = 0;
+
+/** A text that no request has had before. */
+export function makeFresh(prefix: string): string {
+  freshCount += 1;
+  return `${prefix}${freshCount}`;
+}
+
+/**
+ * A request that succeeds: the operation's first example (or the one given) with names of the scene in place of the
+ * example's, after whatever has to have happened before.
+ */
+export async function makeRequest(scene: Scene, side: Side, operation: DeclaredOperation, example: JsonObject | undefined = operation.bodyExamples[0]?.value): Promise<RequestParts> {
+  const isOfPartner = operation.security !== null && "partnerKey" in operation.security;
+  const parts: RequestParts = {
+    path: side.ids,
+    query: {},
+    headers: {},
+    key: isOfPartner ? side.key : operation.security === null ? null : scene.gateway.operatorKey,
+    ...(example === undefined ? {} : { body: substitute(example, scene, side) }),
+  };
+  const overrides = await prepare[operation.id]?.(scene, side);
+  return { ...parts, ...overrides, path: { ...parts.path, ...overrides?.path }, ...(overrides?.body === undefined ? {} : { body: { ...(parts.body as JsonObject), ...(overrides.body as JsonObject) } }) };
+}
+
+/** A subscription of its own for a test, in paid service. */
+export async function subscribe(scene: Scene, side: Side, input: JsonObject = {}): Promise<Schemas["Subscription"]> {
+  return side.api.ask("POST", "/v1/subscriptions", { customer: side.ids["customerId"], product: scene.product.id, quantity: 10, trial: "none", ...input });
+}
+
+type Preparation = (scene: Scene, side: Side) => Promise<Partial<RequestParts>>;
+
+async function takeSubscription(scene: Scene, side: Side, ...orders: readonly (readonly [method: string, action: string, body?: Json])[]): Promise<Partial<RequestParts>> {
+  const { id } = await subscribe(scene, side);
+  for (const [method, action, body] of orders) await side.api.ask(method, `/v1/subscriptions/${id}${action}`, body);
+  return { path: { subscriptionId: id } };
+}
+
+async function takeKey({ operator }: Scene): Promise<Partial<RequestParts>> {
+  const { id } = await operator.ask<Schemas["CreatedApiKey"]>("POST", "/v1/api-keys", { kind: "operator", name: "To be ended" });
+  return { path: { keyId: id } };
+}
+
+/** What has to have happened for the operation to succeed. */
+const prepare: Readonly<Record<string, Preparation>> = {
+  createPrice: async ({ operator }) => {
+    const { id } = await operator.ask<Schemas["Product"]>("POST", "/v1/products", { code: makeFresh("FRESH-"), name: "Fresh", unit: "user", minQuantity: 1, maxQuantity: 10 });
+    return { body: { product: id } };
+  },
+  rollApiKey: takeKey,
+  revokeApiKey: takeKey,
+  deleteWebhookEndpoint: async (_scene, { api }) => {
+    const { id } = await api.ask<Schemas["WebhookEndpoint"]>("POST", "/v1/webhook-endpoints", { url: "https://hooks.example.com/gone", eventTypes: ["*"] });
+    return { path: { endpointId: id } };
+  },
+  advanceSandboxClock: async (_scene, { api }) => ({ body: { to: (await api.ask<Schemas["SandboxClock"]>("GET", "/v1/sandbox/clock")).now } }),
+  updateSubscription: (scene, side) => takeSubscription(scene, side),
+  pauseSubscription: (scene, side) => takeSubscription(scene, side),
+  cancelSubscription: (scene, side) => takeSubscription(scene, side),
+  resumeSubscription: (scene, side) => takeSubscription(scene, side, ["POST", "/pause", { days: 14 }]),
+  withdrawCancellation: (scene, side) => takeSubscription(scene, side, ["POST", "/cancel", { effective: "period_end" }]),
+  withdrawScheduledChange: (scene, side) => takeSubscription(scene, side, ["PATCH", "", { quantity: 5, effective: "next_period" }]),
+  reactivateSubscription: (scene, side) => takeSubscription(scene, side, ["POST", "/cancel", { effective: "now" }]),
+};
+
+const exampleIds: Readonly<Record<string, string>> = {
+  prod: "productId",
+  partner: "partnerId",
+  key: "keyId",
+  cus: "customerId",
+  sub: "subscriptionId",
+  bill: "billId",
+  evt: "eventId",
+  wh: "endpointId",
+};
+
+/** The example in the scene's terms: its ids and references, and names that are taken only once. */
+function substitute(value: Json, scene: Scene, side: Side, name = ""): Json {
+  if (typeof value === "string") {
+    if (name === "externalId") return makeFresh(`${value}-`);
+    if (name === "code") return makeFresh(`${value}-`);
+    if (value.startsWith("ext:")) return `ext:${side.customerExternalId}`;
+    if (value.startsWith("code:")) return `code:${scene.product.code}`;
+    const prefix = /^([a-z]+)_[0-7][0-9a-z]{25}$/.exec(value)?.[1];
+    return prefix === undefined ? value : (side.ids[exampleIds[prefix] ?? ""] ?? value);
+  }
+  if (Array.isArray(value)) return value.map((item: Json) => substitute(item, scene, side));
+  if (typeof value === "object" && value !== null) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, substitute(item, scene, side, key)]));
+  return value;
+}
