@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { sql } from "kysely";
 import type { Instant } from "@evergate/core";
+import { compileOnce } from "../store/compile-once.ts";
+import { insertRows } from "../store/insert-rows.ts";
 import type { Dialect, Transaction } from "../store/store.ts";
 import type { SecretBox } from "../secrets/secret-box.ts";
 import { ProblemError } from "./problem.ts";
@@ -26,6 +28,10 @@ export function hashRequest(method: string, target: string, body: string): strin
   return createHash("sha256").update(`${method} ${target}\n`).update(body).digest("base64url");
 }
 
+const selectAnswer = compileOnce((db, { owner, key }: { owner: string; key: string }) =>
+  db.selectFrom("idempotency_keys").selectAll().where("owner", "=", owner).where("key", "=", key),
+);
+
 /**
  * Looks for the first answer to this key, and on PostgreSQL takes the key for this transaction.
  * Throws `idempotency_key_reused` where it was used for another request, `idempotency_key_in_use` while the first runs in another process.
@@ -35,7 +41,7 @@ export async function findKeptAnswer(tx: Transaction, dialect: Dialect, call: Id
     const { rows } = await sql<{ taken: boolean }>`select pg_try_advisory_xact_lock(hashtextextended(${`${call.owner} ${call.key}`}, 0)) as taken`.execute(tx);
     if (rows[0]?.taken !== true) throw createInUseError();
   }
-  const row = await tx.selectFrom("idempotency_keys").selectAll().where("owner", "=", call.owner).where("key", "=", call.key).executeTakeFirst();
+  const [row] = await selectAnswer(tx, { owner: call.owner, key: call.key });
   if (row === undefined) return undefined;
   if (row.request_hash !== call.requestHash)
     throw new ProblemError("idempotency_key_reused", "This Idempotency-Key was used for another request. Use a new key for each new request.");
@@ -49,19 +55,16 @@ export async function findKeptAnswer(tx: Transaction, dialect: Dialect, call: Id
 
 /** Keeps the answer in the transaction of its effect. Losing a race for the key is harmless: the first answer stands. */
 export async function keepAnswer(tx: Transaction, call: IdempotentCall, answer: Answer, box: SecretBox, now: Instant): Promise<void> {
-  await tx
-    .insertInto("idempotency_keys")
-    .values({
-      owner: call.owner,
-      key: call.key,
-      request_hash: call.requestHash,
-      status: answer.status,
-      headers: JSON.stringify(answer.headers),
-      body: call.isSecret ? box.seal(answer.body, toPlace(call)) : answer.body,
-      created_at: now,
-    })
-    .onConflict((conflict) => conflict.columns(["owner", "key"]).doNothing())
-    .execute();
+  const row = {
+    owner: call.owner,
+    key: call.key,
+    request_hash: call.requestHash,
+    status: answer.status,
+    headers: JSON.stringify(answer.headers),
+    body: call.isSecret ? box.seal(answer.body, toPlace(call)) : answer.body,
+    created_at: now,
+  };
+  await insertRows(tx, "idempotency_keys", [row], { key: ["owner", "key"], row: "stays" });
 }
 
 /** Forgets answers older than `before`; answers how many. */

@@ -1,6 +1,7 @@
 import { toInstant, type Instant } from "@evergate/core";
 import type { Selectable } from "kysely";
 import { toPartnerId, type PartnerId } from "../ids.ts";
+import { compileOnce } from "./compile-once.ts";
 import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
 import type { ApiKeyTable } from "./schema.ts";
 import type { Reader, Transaction } from "./store.ts";
@@ -18,8 +19,10 @@ export interface ApiKey {
   readonly revokedAt: Instant | null;
 }
 
+const selectByHash = compileOnce((db, { hash }: { hash: string }) => db.selectFrom("api_keys").selectAll().where("hash", "=", hash));
+
 export async function findApiKeyByHash(db: Reader, hash: string): Promise<ApiKey | undefined> {
-  const row = await db.selectFrom("api_keys").selectAll().where("hash", "=", hash).executeTakeFirst();
+  const [row] = await selectByHash(db, { hash });
   return row && toApiKey(row);
 }
 

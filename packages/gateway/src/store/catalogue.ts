@@ -1,5 +1,6 @@
 import { priceOn, toInstant, toPercent, toPriceId, toProductId, toUnitPrice, type Context, type Instant, type LocalDate, type Price, type PriceId, type Product, type ProductId, type Tier } from "@evergate/core";
 import type { Selectable } from "kysely";
+import { compileOnce } from "./compile-once.ts";
 import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
 import type { PriceTable, ProductTable } from "./schema.ts";
 import type { Reader, Transaction } from "./store.ts";
@@ -9,8 +10,10 @@ export type StoredProduct = Product & { readonly createdAt: Instant };
 /** A price with what it holds for: one channel and one currency. */
 export type StoredPrice = Price & { readonly channel: string; readonly currency: string; readonly createdAt: Instant };
 
+const selectProduct = compileOnce((db, { id }: { id: string }) => db.selectFrom("products").selectAll().where("id", "=", id));
+
 export async function findProduct(db: Reader, id: ProductId): Promise<StoredProduct | undefined> {
-  const row = await db.selectFrom("products").selectAll().where("id", "=", id).executeTakeFirst();
+  const [row] = await selectProduct(db, { id });
   return row && toProduct(row);
 }
 
@@ -88,19 +91,21 @@ export async function getPrices(db: Reader, ids: readonly PriceId[]): Promise<Re
   return new Map(rows.map((row) => [toPriceId(row.id), toPrice(row)]));
 }
 
+const selectPricesOf = compileOnce((db, { product, channel, currency }: { product: string; channel: string; currency: string }) =>
+  db.selectFrom("prices").selectAll().where("product", "=", product).where("channel", "=", channel).where("currency", "=", currency),
+);
+
 /** The products named, with their prices in one channel and currency, as the core looks them up. */
 export async function loadCatalogue(db: Reader, channel: string, currency: string, ids: Iterable<ProductId>): Promise<Context["catalogue"]> {
-  const wanted = [...new Set(ids)];
-  const products = wanted.length === 0 ? [] : await db.selectFrom("products").selectAll().where("id", "in", wanted).execute();
-  const prices =
-    wanted.length === 0
-      ? []
-      : await db.selectFrom("prices").selectAll().where("product", "in", wanted).where("channel", "=", channel).where("currency", "=", currency).execute();
-  const productById = new Map(products.map((row) => [toProductId(row.id), toProduct(row)]));
-  const pricesByProduct = Map.groupBy(prices.map(toPrice), (price) => price.product);
+  const products = new Map<ProductId, { readonly product: Product; readonly prices: readonly Price[] }>();
+  for (const id of new Set(ids)) {
+    const product = await findProduct(db, id);
+    if (product === undefined) continue;
+    products.set(id, { product, prices: (await selectPricesOf(db, { product: id, channel, currency })).map(toPrice) });
+  }
   return {
-    product: (id) => productById.get(id),
-    priceOn: (product, day) => priceOn(pricesByProduct.get(product) ?? [], day),
+    product: (id) => products.get(id)?.product,
+    priceOn: (id, day) => priceOn(products.get(id)?.prices ?? [], day),
   };
 }
 

@@ -1,6 +1,7 @@
 import { toCustomerId, toInstant, type CustomerId, type Instant } from "@evergate/core";
 import type { Selectable } from "kysely";
 import type { PartnerId } from "../ids.ts";
+import { compileOnce } from "./compile-once.ts";
 import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
 import type { CustomerTable } from "./schema.ts";
 import type { Reader, Transaction } from "./store.ts";
@@ -14,12 +15,18 @@ export interface Customer {
   readonly createdAt: Instant;
 }
 
+const selectById = compileOnce((db, { partner, id }: { partner: string; id: string }) =>
+  db.selectFrom("customers").selectAll().where("partner", "=", partner).where("id", "=", id),
+);
+const selectByExternalId = compileOnce((db, { partner, externalId }: { partner: string; externalId: string }) =>
+  db.selectFrom("customers").selectAll().where("partner", "=", partner).where("external_id", "=", externalId),
+);
+
 /** A customer by `cus_…` or `ext:<externalId>`. */
 export async function findCustomer(db: Reader, partner: PartnerId, reference: string): Promise<Customer | undefined> {
-  const query = db.selectFrom("customers").selectAll().where("partner", "=", partner);
-  const row = await (
-    reference.startsWith("ext:") ? query.where("external_id", "=", reference.slice("ext:".length)) : query.where("id", "=", reference)
-  ).executeTakeFirst();
+  const [row] = reference.startsWith("ext:")
+    ? await selectByExternalId(db, { partner, externalId: reference.slice("ext:".length) })
+    : await selectById(db, { partner, id: reference });
   return row && toCustomer(row);
 }
 

@@ -1,5 +1,5 @@
 import { formatInstant, toInstant, type Instant } from "@evergate/core";
-import { sql, type Selectable } from "kysely";
+import type { Selectable } from "kysely";
 import { ProblemError } from "../app/problem.ts";
 import { makeId, type PartnerId } from "../ids.ts";
 import { insertRows } from "./insert-rows.ts";
@@ -29,37 +29,42 @@ export interface StoredEvent {
 
 /** Stores events in the transaction of their change. Their place in the partner's total order is given later. */
 export async function appendEvents(tx: Transaction, partner: PartnerId, events: readonly NewEvent[]): Promise<void> {
+  const rows = events.map((event) => ({
+    partner,
+    id: makeId("evt"),
+    type: event.type,
+    subscription: event.subscription,
+    sequence: event.sequence,
+    occurred_at: event.occurredAt,
+    payload: JSON.stringify({ type: event.type, timestamp: formatInstant(event.occurredAt), data: event.data }),
+  }));
+  await insertRows(tx, "events", rows);
   await insertRows(
     tx,
-    "events",
-    events.map((event) => ({
-      partner,
-      id: makeId("evt"),
-      type: event.type,
-      subscription: event.subscription,
-      sequence: event.sequence,
-      position: null,
-      occurred_at: event.occurredAt,
-      payload: JSON.stringify({ type: event.type, timestamp: formatInstant(event.occurredAt), data: event.data }),
-    })),
+    "event_places",
+    rows.map(({ id, type, subscription, sequence }) => ({ partner, event: id, type, subscription, sequence, position: null })),
   );
 }
 
 /** Events that have no place in the total order yet, in the order in which they were made. */
-export async function listUnplacedEvents(tx: Transaction, partner: PartnerId, limit: number): Promise<{ id: string; type: string; subscription: string | null; sequence: number | null }[]> {
+export async function listUnplacedEvents(
+  tx: Transaction,
+  partner: PartnerId,
+  limit: number,
+): Promise<{ id: string; type: string; subscription: string | null; sequence: number | null }[]> {
   return tx
-    .selectFrom("events")
-    .select(["id", "type", "subscription", "sequence"])
+    .selectFrom("event_places")
+    .select(["event as id", "type", "subscription", "sequence"])
     .where("partner", "=", partner)
     .where("position", "is", null)
-    .orderBy("id")
+    .orderBy("event")
     .limit(limit)
     .execute();
 }
 
 /** Partners that have events without a place. */
 export async function listPartnersWithUnplacedEvents(db: Reader): Promise<string[]> {
-  const rows = await db.selectFrom("events").select("partner").distinct().where("position", "is", null).limit(1_000).execute();
+  const rows = await db.selectFrom("event_places").select("partner").distinct().where("position", "is", null).limit(1_000).execute();
   return rows.map((row) => row.partner);
 }
 
@@ -71,9 +76,18 @@ export async function lockEventPosition(tx: Transaction, dialect: Dialect, partn
 }
 
 /** Gives the events their places. */
-export async function placeEvents(tx: Transaction, partner: PartnerId, places: readonly { readonly id: string; readonly position: number }[], last: number): Promise<void> {
-  const values = sql.join(places.map(({ id, position }) => sql`(cast(${id} as text), cast(${position} as bigint))`));
-  await sql`update events set position = place.column2 from (values ${values}) as place where events.partner = ${partner} and events.id = place.column1`.execute(tx);
+export async function placeEvents(
+  tx: Transaction,
+  partner: PartnerId,
+  places: readonly { readonly id: string; readonly type: string; readonly subscription: string | null; readonly sequence: number | null; readonly position: number }[],
+  last: number,
+): Promise<void> {
+  await insertRows(
+    tx,
+    "event_places",
+    places.map(({ id, type, subscription, sequence, position }) => ({ partner, event: id, type, subscription, sequence, position })),
+    { key: ["partner", "event"], row: "is replaced" },
+  );
   await tx.updateTable("partners").set({ event_position: last }).where("id", "=", partner).execute();
 }
 
@@ -84,22 +98,32 @@ export interface EventFilter {
 
 /** A page of the partner's events in their total order, oldest first; the cursor is an event's id. Throws `malformed_request` for a foreign one. */
 export async function listEvents(db: Reader, partner: PartnerId, filter: EventFilter, page: PageRequest): Promise<Page<StoredEvent>> {
-  let query = db.selectFrom("events").selectAll().where("partner", "=", partner).where("position", "is not", null);
-  if (page.after !== undefined) query = query.where("position", ">", await getPosition(db, partner, page.after));
-  if (filter.subscription !== undefined) query = query.where("subscription", "=", filter.subscription);
+  let query = selectPlaced(db, partner);
+  if (page.after !== undefined) query = query.where("place.position", ">", await getPosition(db, partner, page.after));
+  if (filter.subscription !== undefined) query = query.where("place.subscription", "=", filter.subscription);
   if (filter.type !== undefined)
     query = filter.type.endsWith(".*")
-      ? query.where("type", ">=", filter.type.slice(0, -1)).where("type", "<", `${filter.type.slice(0, -2)}/`)
-      : query.where("type", "=", filter.type);
-  const rows = await query.orderBy("position").limit(limitOf(page) + 1).execute();
+      ? query.where("place.type", ">=", filter.type.slice(0, -1)).where("place.type", "<", `${filter.type.slice(0, -2)}/`)
+      : query.where("place.type", "=", filter.type);
+  const rows = await query.orderBy("place.position").limit(limitOf(page) + 1).execute();
   const shown = rows.slice(0, limitOf(page)).map(toStoredEvent);
   const last = shown.at(-1);
   return { data: shown, nextCursor: rows.length > limitOf(page) && last !== undefined ? last.id : null };
 }
 
 export async function findEvent(db: Reader, partner: PartnerId, id: string): Promise<StoredEvent | undefined> {
-  const row = await db.selectFrom("events").selectAll().where("partner", "=", partner).where("id", "=", id).where("position", "is not", null).executeTakeFirst();
+  const row = await selectPlaced(db, partner).where("place.event", "=", id).executeTakeFirst();
   return row && toStoredEvent(row);
+}
+
+/** What has no place yet is not served yet. */
+function selectPlaced(db: Reader, partner: PartnerId) {
+  return db
+    .selectFrom("event_places as place")
+    .innerJoin("events", (join) => join.onRef("events.partner", "=", "place.partner").onRef("events.id", "=", "place.event"))
+    .select(["events.id", "events.type", "events.subscription", "events.occurred_at", "events.payload", "place.position"])
+    .where("place.partner", "=", partner)
+    .where("place.position", "is not", null);
 }
 
 async function getPosition(db: Reader, partner: PartnerId, id: string): Promise<number> {
@@ -109,6 +133,6 @@ async function getPosition(db: Reader, partner: PartnerId, id: string): Promise<
   return position;
 }
 
-function toStoredEvent(row: Selectable<EventTable>): StoredEvent {
+function toStoredEvent(row: Pick<Selectable<EventTable>, "id" | "type" | "subscription" | "occurred_at" | "payload"> & { readonly position: number | null }): StoredEvent {
   return { id: row.id, type: row.type, subscription: row.subscription, position: row.position, occurredAt: toInstant(row.occurred_at), payload: row.payload };
 }

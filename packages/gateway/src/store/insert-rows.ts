@@ -10,12 +10,18 @@ const maximumTexts = 500;
 
 type Value = string | number | bigint | null;
 
+/** What becomes of a row whose key exists already. */
+interface Existing<Column extends string> {
+  readonly key: readonly Column[];
+  readonly row: "stays" | "is replaced";
+}
+
 /** The statements' texts, for each database apart. */
 const textsByAdapter = new WeakMap<object, Map<string, string>>();
 
 /**
- * Inserts rows of one table, many in a statement; with `replacing`, a row whose key exists takes the new values.
- * All rows have the columns of the first.
+ * Inserts rows of one table, many in a statement. All rows have the columns of the first.
+ * A row whose key exists fails with a unique violation, unless `existing` says that it stays or takes the new values.
  *
  * Kysely makes the statement's text once for each shape and it is kept: to build and compile forty columns anew
  * for every request costs more than the database's own work.
@@ -24,7 +30,7 @@ export async function insertRows<T extends keyof Database>(
   tx: Transaction,
   table: T,
   rows: readonly Readonly<Record<keyof Database[T] & string, Value>>[],
-  replacing: readonly (keyof Database[T] & string)[] | null = null,
+  existing: Existing<keyof Database[T] & string> | null = null,
 ): Promise<void> {
   const [first] = rows;
   if (first === undefined) return;
@@ -33,30 +39,32 @@ export async function insertRows<T extends keyof Database>(
   const chunkSize = Math.floor(maximumParameters / columns.length);
   for (let start = 0; start < rows.length; start += chunkSize) {
     const chunk = rows.slice(start, start + chunkSize);
-    const text = getText(tx, table, columns, chunk.length, replacing);
+    const text = getText(tx, table, columns, chunk.length, existing);
     await tx.executeQuery(CompiledQuery.raw(text, chunk.flatMap((row) => columns.map((column) => row[column]))));
   }
 }
 
-function getText(tx: Transaction, table: string, columns: readonly string[], count: number, replacing: readonly string[] | null): string {
+function getText(tx: Transaction, table: string, columns: readonly string[], count: number, existing: Existing<string> | null): string {
   const { adapter } = tx.getExecutor();
   let texts = textsByAdapter.get(adapter);
   if (texts === undefined) textsByAdapter.set(adapter, (texts = new Map()));
-  const key = `${table} ${count}`;
+  const key = `${table} ${count} ${existing?.row ?? ""}`;
   let text = texts.get(key);
   if (text === undefined) {
     if (texts.size >= maximumTexts) texts.clear();
-    text = makeStatement(table, columns, count, replacing).compile(tx).sql;
+    text = makeStatement(table, columns, count, existing).compile(tx).sql;
     texts.set(key, text);
   }
   return text;
 }
 
-function makeStatement(table: string, columns: readonly string[], count: number, replacing: readonly string[] | null): RawBuilder<unknown> {
+function makeStatement(table: string, columns: readonly string[], count: number, existing: Existing<string> | null): RawBuilder<unknown> {
   const row = sql`(${sql.join(columns.map(() => sql`${null}`))})`;
   const values = sql.join(Array.from({ length: count }, () => row));
   const insert = sql`insert into ${sql.table(table)} (${sql.join(columns.map((column) => sql.ref(column)))}) values ${values}`;
-  if (replacing === null) return insert;
-  const updates = columns.filter((column) => !replacing.includes(column)).map((column) => sql`${sql.ref(column)} = ${sql.ref(`excluded.${column}`)}`);
-  return sql`${insert} on conflict (${sql.join(replacing.map((column) => sql.ref(column)))}) do update set ${sql.join(updates)}`;
+  if (existing === null) return insert;
+  const conflict = sql`${insert} on conflict (${sql.join(existing.key.map((column) => sql.ref(column)))})`;
+  if (existing.row === "stays") return sql`${conflict} do nothing`;
+  const updates = columns.filter((column) => !existing.key.includes(column)).map((column) => sql`${sql.ref(column)} = ${sql.ref(`excluded.${column}`)}`);
+  return sql`${conflict} do update set ${sql.join(updates)}`;
 }

@@ -1,6 +1,7 @@
 import { toInstant, type BillingPeriod, type Instant, type Month, type PartnerTerms, type PartnerType, type TrialLength } from "@evergate/core";
 import type { Selectable } from "kysely";
 import { toPartnerId, type PartnerId } from "../ids.ts";
+import { compileOnce } from "./compile-once.ts";
 import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
 import type { PartnerTable } from "./schema.ts";
 import type { Dialect, Reader, Transaction } from "./store.ts";
@@ -30,15 +31,17 @@ export function partnerNow(partner: Partner, systemNow: Instant): Instant {
   return partner.mode === "sandbox" || partner.clockAt > systemNow ? partner.clockAt : systemNow;
 }
 
+const selectPartner = compileOnce((db, { id }: { id: string }) => db.selectFrom("partners").selectAll().where("id", "=", id));
+const selectPartnerForKeyShare = compileOnce((db, { id }: { id: string }) => db.selectFrom("partners").selectAll().where("id", "=", id).forKeyShare());
+
 export async function findPartner(db: Reader, id: PartnerId): Promise<Partner | undefined> {
-  const row = await db.selectFrom("partners").selectAll().where("id", "=", id).executeTakeFirst();
+  const [row] = await selectPartner(db, { id });
   return row && toPartner(row);
 }
 
 /** Locks the partner against settlement and clockwork, not against its other commands. */
 export async function lockPartner(tx: Transaction, dialect: Dialect, id: PartnerId): Promise<Partner | undefined> {
-  const query = tx.selectFrom("partners").selectAll().where("id", "=", id);
-  const row = await (dialect === "postgres" ? query.forKeyShare() : query).executeTakeFirst();
+  const [row] = await (dialect === "postgres" ? selectPartnerForKeyShare : selectPartner)(tx, { id });
   return row && toPartner(row);
 }
 

@@ -22,6 +22,7 @@ export interface Database {
   bills: BillTable;
   bill_series: BillSeriesTable;
   events: EventTable;
+  event_places: EventPlaceTable;
   webhook_endpoints: WebhookEndpointTable;
   webhook_deliveries: WebhookDeliveryTable;
   webhook_attempts: WebhookAttemptTable;
@@ -194,11 +195,20 @@ export interface EventTable {
   type: string;
   subscription: string | null;
   sequence: number | null;
-  /** Its place in the partner's total order; null until the sequencing step has given it. */
-  position: number | null;
   occurred_at: number;
   /** The envelope's very text: `{"type","timestamp","data"}`, signed and answered as it stands. */
   payload: string;
+}
+
+/** An event's place in the partner's total order, apart from its text, which is never written twice. */
+export interface EventPlaceTable {
+  partner: string;
+  event: string;
+  type: string;
+  subscription: string | null;
+  sequence: number | null;
+  /** Null until the step that places events has given it. */
+  position: number | null;
 }
 
 export interface WebhookEndpointTable {

@@ -1,27 +1,39 @@
 import type { Instant, PartnerTerms, Subscription, SubscriptionId } from "@evergate/core";
 import type { PartnerId } from "../ids.ts";
+import { compileOnce } from "./compile-once.ts";
 import { insertRows } from "./insert-rows.ts";
 import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
 import type { Dialect, Reader, Transaction } from "./store.ts";
 import { toSubscription, toSubscriptionRow } from "./subscription-row.ts";
 
+const buildById = (db: Reader, { partner, id }: { partner: string; id: string }) =>
+  db.selectFrom("subscriptions").selectAll().where("partner", "=", partner).where("id", "=", id);
+const buildByExternalId = (db: Reader, { partner, externalId }: { partner: string; externalId: string }) =>
+  db.selectFrom("subscriptions").selectAll().where("partner", "=", partner).where("external_id", "=", externalId);
+const selectById = compileOnce(buildById);
+const selectByIdForUpdate = compileOnce((db, parameters: { partner: string; id: string }) => buildById(db, parameters).forUpdate());
+const selectByExternalId = compileOnce(buildByExternalId);
+const selectByExternalIdForUpdate = compileOnce((db, parameters: { partner: string; externalId: string }) => buildByExternalId(db, parameters).forUpdate());
+
 /** A subscription by `sub_…` or `ext:<externalId>`. */
 export async function findSubscription(db: Reader, partner: PartnerId, reference: string): Promise<Subscription | undefined> {
-  const row = await selectOne(db, partner, reference).executeTakeFirst();
+  const [row] = isExternal(reference) ? await selectByExternalId(db, { partner, externalId: toExternalId(reference) }) : await selectById(db, { partner, id: reference });
   return row && toSubscription(row);
 }
 
 /** The same, locked: a subscription's own numbers (version, sequence) are given under this lock. */
 export async function lockSubscription(tx: Transaction, dialect: Dialect, partner: PartnerId, reference: string): Promise<Subscription | undefined> {
-  const query = selectOne(tx, partner, reference);
-  const row = await (dialect === "postgres" ? query.forUpdate() : query).executeTakeFirst();
+  if (dialect === "sqlite") return findSubscription(tx, partner, reference);
+  const [row] = isExternal(reference)
+    ? await selectByExternalIdForUpdate(tx, { partner, externalId: toExternalId(reference) })
+    : await selectByIdForUpdate(tx, { partner, id: reference });
   return row && toSubscription(row);
 }
 
 /** Writes subscriptions, new ones and changed ones alike. */
 export async function writeSubscriptions(tx: Transaction, partner: PartnerId, terms: PartnerTerms, subscriptions: readonly Subscription[]): Promise<void> {
   const rows = subscriptions.map((subscription) => toSubscriptionRow(partner, terms, subscription));
-  await insertRows(tx, "subscriptions", rows, ["partner", "id"]);
+  await insertRows(tx, "subscriptions", rows, { key: ["partner", "id"], row: "is replaced" });
 }
 
 /** When the partner's next subscription falls due; null where none ever will by itself. */
@@ -74,7 +86,10 @@ export async function listSubscriptions(db: Reader, partner: PartnerId, filter: 
   return listNewestFirst(query, page, toSubscription);
 }
 
-function selectOne(db: Reader, partner: PartnerId, reference: string) {
-  const query = db.selectFrom("subscriptions").selectAll().where("partner", "=", partner);
-  return reference.startsWith("ext:") ? query.where("external_id", "=", reference.slice("ext:".length)) : query.where("id", "=", reference);
+function isExternal(reference: string): boolean {
+  return reference.startsWith("ext:");
+}
+
+function toExternalId(reference: string): string {
+  return reference.slice("ext:".length);
 }

@@ -72,8 +72,8 @@ export async function openDeliveryBench(
       await store.transaction((tx) => appendEvents(tx, partner, events));
       await placeNewEvents(store, partner, services.now);
       const rows = await store.reader
-        .selectFrom("events")
-        .select("id")
+        .selectFrom("event_places")
+        .select("event as id")
         .where("partner", "=", partner)
         .orderBy("position", "desc")
         .limit(events.length)

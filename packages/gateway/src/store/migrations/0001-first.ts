@@ -62,11 +62,15 @@ export const first: Migration = {
       series ${id} not null, year ${id} not null, last_number ${int8} not null, primary key (series, year)) ${partnerTable}`,
     `create table events (
       partner ${id} not null references partners (id), id ${id} not null, type text not null, subscription ${id},
-      sequence ${int8}, position ${int8}, occurred_at ${int8} not null, payload text not null,
+      sequence ${int8}, occurred_at ${int8} not null, payload text not null,
       primary key (partner, id))`,
     `create unique index events_sequence on events (partner, subscription, sequence) where subscription is not null`,
-    `create unique index events_position on events (partner, position) where position is not null`,
-    `create index events_without_position on events (partner, id) where position is null`,
+    `create table event_places (
+      partner ${id} not null, event ${id} not null, type ${id} not null, subscription ${id}, sequence ${int8}, position ${int8},
+      primary key (partner, event), foreign key (partner, event) references events (partner, id)) ${partnerTable}`,
+    `create unique index event_places_position on event_places (partner, position) where position is not null`,
+    `create index event_places_waiting on event_places (partner, event) where position is null`,
+    `create index event_places_subscription on event_places (partner, subscription, position) where position is not null`,
     `create table webhook_endpoints (
       partner ${id} not null references partners (id), id ${id} not null, url text not null, description text,
       event_types text not null, is_enabled ${int8} not null, secret text not null, created_at ${int8} not null,
