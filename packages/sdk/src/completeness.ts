@@ -6,8 +6,8 @@ import type { OptionOfHeader } from "./options.ts";
 
 /** Every method of the client, such as `subscriptions.pause`. */
 export type MethodName = {
-  [Noun in keyof Evergate & string]: `${Noun}.${keyof Evergate[Noun] & string}`;
-}[keyof Evergate & string];
+  [Noun in keyof Evergate]: `${Noun}.${keyof Evergate[Noun] & string}`;
+}[keyof Evergate];
 
 const methods = {
   createProduct: "products.create",

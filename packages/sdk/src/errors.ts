@@ -216,6 +216,10 @@ function markOf(value: unknown): unknown {
     : undefined;
 }
 
+function readCode(value: unknown): unknown {
+  return typeof value === "object" && value !== null && "code" in value ? value.code : undefined;
+}
+
 /** Whether it is an error of this package, or of another copy of it. */
 export function isEvergateError(value: unknown): value is EvergateError {
   return markOf(value) !== undefined;
@@ -223,9 +227,7 @@ export function isEvergateError(value: unknown): value is EvergateError {
 
 /** Whether the gateway refused the call, and with this code where one is given. */
 export function isEvergateProblem(value: unknown, code?: ErrorCode): value is EvergateProblem {
-  return (
-    markOf(value) === "problem" && (code === undefined || (value as EvergateProblem).code === code)
-  );
+  return markOf(value) === "problem" && (code === undefined || readCode(value) === code);
 }
 
 export function isConnectionError(value: unknown): value is ConnectionError {

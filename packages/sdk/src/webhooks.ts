@@ -1,5 +1,5 @@
 import { Webhook } from "standardwebhooks";
-import { EvergateError, WebhookVerificationError } from "./errors.ts";
+import { WebhookVerificationError } from "./errors.ts";
 import type { Event } from "./generated/api.ts";
 import { readBody, type Delivery } from "./webhooks/read-body.ts";
 import { parseEvent } from "./webhooks/parse-event.ts";
@@ -73,7 +73,7 @@ function isSignedBy(verifier: Webhook, body: string, headers: SignedHeaders): bo
   }
 }
 
-function explain(headers: SignedHeaders): EvergateError {
+function explain(headers: SignedHeaders): WebhookVerificationError {
   const age = Math.floor(Date.now() / 1000) - Number(headers["webhook-timestamp"]);
   if (age > toleranceSeconds)
     return new WebhookVerificationError(

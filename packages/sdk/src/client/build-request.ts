@@ -90,7 +90,7 @@ function toQueryString(query: object): string {
   const pairs = new URLSearchParams();
   for (const [name, value] of Object.entries(query))
     if (value !== undefined && value !== null) pairs.append(name, String(value));
-  return pairs.size === 0 ? "" : `?${pairs}`;
+  return pairs.size === 0 ? "" : `?${pairs.toString()}`;
 }
 
 function readIdempotencyKey(given: string | undefined): string {

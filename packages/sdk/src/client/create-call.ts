@@ -45,9 +45,11 @@ export function createCalls(settings: Settings): Calls {
     return status === 204 ? undefined : readAnswer(status, text, draft);
   };
   return {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the parser: an answer is what the contract says it is
-    call: async (operation, input, options) =>
-      (await send(operation, input, options ?? {})) as never,
+    call: async (operation, input, options) => {
+      const answer = await send(operation, input, options ?? {});
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the parser: an answer is what the contract says it is
+      return answer as never;
+    },
     list: (operation, input, options) =>
       openPages(async (after) => {
         const { query, ...rest }: AnyInput = input;

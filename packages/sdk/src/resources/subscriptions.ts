@@ -20,12 +20,11 @@ export interface Subscriptions {
   /**
    * Makes a subscription, gives it its activation code, and begins service at once or at
    * `startsAt`. Resellers and MSPs have the first month or 30 days free; an xSP says in `trial`
-   * what it offers (R6). While the customer holds a prepaid licence for the product, the
-   * subscription can begin only when that ends (R14).
+   * what it offers (R6).
    *
-   * Refused with `prepaid_licence_held`, `external_id_taken`, `customer_unknown`,
-   * `product_unknown`, `trial_not_offered`, `trial_exceeds_limit`, `starts_in_past`,
-   * `product_not_priced`, `quantity_out_of_range`.
+   * Refused with `external_id_taken`, `customer_unknown`, `product_unknown`,
+   * `trial_not_offered`, `trial_exceeds_limit`, `starts_in_past`, `product_not_priced`,
+   * `quantity_out_of_range`.
    */
   create(
     input: SubscriptionInput,
@@ -57,8 +56,8 @@ export interface Subscriptions {
    * metadata. Pass `ifMatch: subscription.version` to change only what you have seen.
    *
    * Refused with `not_found`, `subscription_stopped`, `subscription_not_started`,
-   * `prepaid_licence_held`, `version_mismatch`, `product_unknown`, `product_not_priced`,
-   * `quantity_out_of_range`, `term_not_prolonged`.
+   * `version_mismatch`, `product_unknown`, `product_not_priced`, `quantity_out_of_range`,
+   * `term_not_prolonged`.
    */
   update(
     subscriptionId: SubscriptionRef,
@@ -129,11 +128,10 @@ export interface Subscriptions {
 
   /**
    * Begins service again after a stop or at the end of a term (R12), with the same activation
-   * code and no new trial; what is left of its trial window is still free. While the customer
-   * holds a prepaid licence for the product it is refused (R14).
+   * code and no new trial; what is left of its trial window is still free.
    *
-   * Refused with `not_found`, `subscription_not_stopped`, `prepaid_licence_held`,
-   * `version_mismatch`, `product_unknown`, `product_not_priced`, `quantity_out_of_range`.
+   * Refused with `not_found`, `subscription_not_stopped`, `version_mismatch`, `product_unknown`,
+   * `product_not_priced`, `quantity_out_of_range`.
    */
   reactivate(
     subscriptionId: SubscriptionRef,
