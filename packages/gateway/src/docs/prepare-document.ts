@@ -14,7 +14,7 @@ export function prepareDocument({ document }: Contract): Node {
     ...asNode(prepared),
     info: {
       ...info,
-      description: `The contract as one document: [openapi.json](/openapi.json)\n\n${String(info["description"] ?? "")}`,
+      description: `The contract as one document: [openapi.json](/openapi.json)\n\n${typeof info["description"] === "string" ? info["description"] : ""}`,
     },
   };
 }
@@ -37,24 +37,27 @@ function isOptionalParameter(node: Node): boolean {
   );
 }
 
-/** Scalar reads "x-disabled" of a parameter's example: shown, and not sent. */
+/**
+ * Scalar sends an optional parameter from the start where it, or its schema, has a plain example;
+ * one among named examples that is marked "x-disabled" is only shown.
+ */
 function untick(parameter: Node, document: Node): Node {
-  const { example, ...rest } = parameter;
-  const value = example ?? findExample(asNode(parameter["schema"]), document);
-  return { ...rest, examples: { example: { value, "x-disabled": true } } };
+  const { example, schema, ...rest } = parameter;
+  const { example: ofSchema, examples, ...plain } = followReference(asNode(schema), document);
+  const value: unknown = example ?? (Array.isArray(examples) ? examples[0] : ofSchema);
+  return {
+    ...rest,
+    schema: plain,
+    ...(value === undefined ? {} : { examples: { example: { value, "x-disabled": true } } }),
+  };
 }
 
-function findExample(schema: Node, document: Node): unknown {
+function followReference(schema: Node, document: Node): Node {
   const reference = schema["$ref"];
-  const target =
-    typeof reference === "string"
-      ? reference
-          .slice(2)
-          .split("/")
-          .reduce<unknown>((node, name) => asNode(node)[name], document)
-      : schema;
-  const { examples, example } = asNode(target);
-  return Array.isArray(examples) ? examples[0] : (example ?? "");
+  if (typeof reference !== "string") return schema;
+  let target: unknown = document;
+  for (const name of reference.slice(2).split("/")) target = asNode(target)[name];
+  return asNode(target);
 }
 
 function asNode(value: unknown): Node {
