@@ -96,7 +96,12 @@ export async function claimDeliveries(
   if (endpoint === undefined) return [];
   const query = tx
     .selectFrom("webhook_deliveries as delivery")
-    .select(["delivery.event", "delivery.subscription", "delivery.position", "delivery.attempt_count"])
+    .select([
+      "delivery.event",
+      "delivery.subscription",
+      "delivery.position",
+      "delivery.attempt_count",
+    ])
     .where("delivery.partner", "=", key.partner)
     .where("delivery.endpoint", "=", key.endpoint)
     .where("delivery.status", "=", pending)
@@ -120,7 +125,9 @@ export async function claimDeliveries(
     .orderBy("delivery.next_attempt_at")
     .orderBy("delivery.position")
     .limit(limit);
-  const rows = await (dialect === "postgres" ? query.forUpdate("delivery").skipLocked() : query).execute();
+  const rows = await (
+    dialect === "postgres" ? query.forUpdate("delivery").skipLocked() : query
+  ).execute();
   if (rows.length === 0) return [];
   const leaseEndsAt = toInstant(now + leaseMs);
   const events = rows.map((row) => row.event);
@@ -131,7 +138,12 @@ export async function claimDeliveries(
     .where("endpoint", "=", key.endpoint)
     .where("event", "in", events)
     .execute();
-  const payloads = await tx.selectFrom("events").select(["id", "payload"]).where("partner", "=", key.partner).where("id", "in", events).execute();
+  const payloads = await tx
+    .selectFrom("events")
+    .select(["id", "payload"])
+    .where("partner", "=", key.partner)
+    .where("id", "in", events)
+    .execute();
   const payloadOf = new Map(payloads.map(({ id, payload }) => [id, payload]));
   return rows.flatMap((row) => {
     const payload = payloadOf.get(row.event);

@@ -24,7 +24,7 @@ export function checkEndpointUrl(text: string, allowed: PrivateWebhooks): string
 }
 
 /** The host as a resolver takes it: without the brackets of IPv6. The URL parser has already read octal, hexadecimal and short IPv4. */
-export function toHost(url: URL): string {
+function toHost(url: URL): string {
   return url.hostname.replace(/^\[(.*)\]$/, "$1");
 }
 

@@ -1,5 +1,5 @@
 import { createServer as createTlsServer } from "node:https";
-import { createServer, type AddressInfo, type Server } from "node:net";
+import { BlockList, createServer, type AddressInfo, type Server } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { createAgent, type AgentOptions } from "./create-agent.ts";
 import { attemptLimits, sendDelivery, type AttemptResult } from "./send-delivery.ts";
@@ -54,7 +54,7 @@ async function send(
   }
 }
 
-async function listen<S extends Server>(server: S): Promise<number> {
+async function listen(server: Server): Promise<number> {
   servers.push(server);
   await new Promise<void>((resolve) => {
     server.listen(0, "127.0.0.1", resolve);
@@ -155,6 +155,21 @@ test("a name without an address, and one whose lookup fails, is a failed attempt
   expect(await send("https://hooks.example.com/", { resolveName: failing })).toMatchObject({
     error,
   });
+});
+
+test("localhost is reached where loopback is allowed, without asking a server", async () => {
+  const port = await listen(
+    createServer((socket) => void socket.end("HTTP/1.1 204 No Content\r\n\r\n")),
+  );
+  const list = new BlockList();
+  list.addSubnet("127.0.0.0", 8, "ipv4");
+  for (const allowed of [true, list])
+    expect(await send(`http://localhost:${port}/`, { allowed })).toMatchObject({ status: 204 });
+  const agent = createAgent({ allowed: new BlockList(), connectTimeoutMs: 2_000 });
+  await expect(
+    agent.request({ origin: `http://localhost:${port}`, path: "/", method: "POST" }),
+  ).rejects.toThrow("not a public one");
+  await agent.destroy();
 });
 
 test("https goes to the judged address, under the name's certificate", async () => {

@@ -104,16 +104,33 @@ export function createAgent({
   });
 }
 
-/** A resolver of its own: the operating system's would hold one of four threads for each name that nobody answers for. */
+/**
+ * Finds addresses without the operating system's resolver, which holds one of four threads for as long as a name's
+ * servers keep silent. Only where private hosts are allowed is it asked as well: its hosts file may be all that knows them.
+ */
 function createResolver(allowed: PrivateWebhooks): ResolveName {
-  const resolver = new dns.Resolver({ timeout: 2_000, tries: 2 });
   return async (name) => {
-    const answers = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)]);
-    const addresses = answers.flatMap((answer) =>
-      answer.status === "fulfilled" ? answer.value : [],
-    );
-    if (addresses.length > 0 || allowed === false) return addresses;
-    // Private hosts may be known to this machine only, by its hosts file.
-    return (await dns.lookup(name, { all: true })).map(({ address }) => address);
+    if (/(^|\.)localhost\.?$/.test(name)) return findLoopback(allowed);
+    if (allowed === true) return lookUp(name);
+    const addresses = await askServers(name);
+    return addresses.length > 0 || allowed === false ? addresses : lookUp(name);
   };
+}
+
+/** RFC 6761: no server is asked for these names. Of the two loopbacks those that are allowed, if any is. */
+function findLoopback(allowed: PrivateWebhooks): readonly string[] {
+  const both = ["127.0.0.1", "::1"];
+  const usable = both.filter((address) => judgeAddress(address, allowed) !== "refused");
+  return usable.length > 0 ? usable : both;
+}
+
+async function askServers(name: string): Promise<readonly string[]> {
+  // Made anew each time, it knows the servers that the machine has now.
+  const resolver = new dns.Resolver({ timeout: 2_000, tries: 2 });
+  const answers = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)]);
+  return answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
+}
+
+async function lookUp(name: string): Promise<readonly string[]> {
+  return (await dns.lookup(name, { all: true })).map(({ address }) => address);
 }

@@ -31,7 +31,9 @@ describe.each(testStores)("deliveries on $name", (stores) => {
       type: "subscription.renewed",
       data: { name: "Žilina ✓" },
     });
-    expect(() => new StandardWebhook(endpoint.secret).verify(`${body} `, signed)).toThrow();
+    expect(() => new StandardWebhook(endpoint.secret).verify(`${body} `, signed)).toThrow(
+      "No matching signature",
+    );
     const stored = await bench.store.reader
       .selectFrom("events")
       .select("payload")
@@ -111,6 +113,24 @@ describe.each(testStores)("deliveries on $name", (stores) => {
       error: "No answer came within 1.5 seconds.",
     });
     await worker.stop();
+  });
+
+  test("endpoints are served in turn where there is room for few", async () => {
+    const bench = await openDeliveryBench(stores);
+    const receivers = [await startReceiver(), await startReceiver(), await startReceiver()];
+    const order: number[] = [];
+    for (const [index, receiver] of receivers.entries()) {
+      receiver.answer((response) => {
+        order.push(index);
+        response.writeHead(200).end();
+      });
+      await bench.addEndpoint(receiver.url);
+    }
+    await bench.addEvents("sub_a", "sub_b", "sub_c", "sub_d");
+    bench.startWorker({ total: 1 });
+    await until(() => order.length === 12);
+    for (let round = 0; round < 12; round += 3)
+      expect(order.slice(round, round + 3).toSorted()).toEqual([0, 1, 2]);
   });
 
   test("a status of 2xx is a success however slow the body is", async () => {
