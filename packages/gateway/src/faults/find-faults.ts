@@ -1,0 +1,102 @@
+import { sql } from "kysely";
+import type { Reader, Store } from "../store/store.ts";
+
+/**
+ * Looks for whatever must never be in a database, whatever was killed, and names it; none: all is well.
+ * Holds at any moment but for events that have no place yet: wait until there are none.
+ */
+export async function findFaults({ reader }: Store): Promise<readonly string[]> {
+  const faults: string[] = [];
+  for (const { what, query } of checks) {
+    const { rows } = await query.execute(reader);
+    if (rows.length > 0) faults.push(`${what}: ${JSON.stringify(rows.slice(0, 5))}${rows.length > 5 ? ` and ${rows.length - 5} more` : ""}`);
+  }
+  return faults;
+}
+
+export async function countUnplacedEvents(reader: Reader): Promise<number> {
+  const { rows } = await sql<{ count: number }>`select count(*) as count from event_places where position is null`.execute(reader);
+  return Number(rows[0]?.count ?? 0);
+}
+
+const checks: readonly { readonly what: string; readonly query: ReturnType<typeof sql> }[] = [
+  {
+    what: "positions of a partner's events have a gap",
+    query: sql`select partner, min(position), max(position), count(*) from event_places group by partner having min(position) <> 1 or max(position) <> count(*) or count(position) <> count(*)`,
+  },
+  {
+    what: "a partner's last position is not its last event's",
+    query: sql`select id, event_position from partners where event_position <> (select count(position) from event_places where event_places.partner = partners.id)`,
+  },
+  {
+    what: "a subscription's sequence has a gap, or the row does not know its last number",
+    query: sql`select subscriptions.id, subscriptions.sequence, min(events.sequence), max(events.sequence), count(events.sequence) from subscriptions
+      left join events on events.partner = subscriptions.partner and events.subscription = subscriptions.id
+      group by subscriptions.partner, subscriptions.id, subscriptions.sequence
+      having count(events.sequence) <> subscriptions.sequence or max(events.sequence) <> subscriptions.sequence or min(events.sequence) <> 1`,
+  },
+  {
+    what: "a subscription's events are placed out of their order",
+    query: sql`select one.event from event_places one join event_places two on two.partner = one.partner and two.subscription = one.subscription and two.sequence = one.sequence + 1
+      where two.position < one.position`,
+  },
+  {
+    what: "a charge without exactly one charge.created",
+    query: sql`select charges.id from charges where (select count(*) from events where events.partner = charges.partner and events.subscription = charges.subscription
+      and events.type = 'charge.created' and events.payload like '%"' || charges.id || '"%') <> 1`,
+  },
+  {
+    what: "a charge.created without a charge",
+    query: sql`select partner, count(*) from events where type = 'charge.created' group by partner having count(*) <> (select count(*) from charges where charges.partner = events.partner)`,
+  },
+  {
+    what: "a settled month has a charge without a bill",
+    query: sql`select charges.id, charges.month, partners.settlement_month from charges join partners on partners.id = charges.partner where charges.bill is null and charges.month < partners.settlement_month`,
+  },
+  {
+    what: "a charge is on a bill before its month is settled, or on another month's or partner's bill",
+    query: sql`select charges.id from charges join partners on partners.id = charges.partner
+      left join bills on bills.partner = charges.partner and bills.id = charges.bill
+      where charges.bill is not null and (charges.month >= partners.settlement_month or bills.id is null or bills.month <> charges.month)`,
+  },
+  {
+    what: "a bill is not the sum of its charges",
+    query: sql`select bills.id, bills.net, bills.line_count, sum(charges.amount), count(charges.id) from bills
+      left join charges on charges.partner = bills.partner and charges.bill = bills.id
+      group by bills.partner, bills.id, bills.net, bills.line_count having sum(charges.amount) <> bills.net or count(charges.id) <> bills.line_count or count(charges.id) = 0`,
+  },
+  {
+    what: "a month has more than one bill",
+    query: sql`select partner, month from bills group by partner, month having count(*) > 1`,
+  },
+  {
+    what: "a bill without its two events and its record",
+    query: sql`select bills.id from bills where
+      (select count(*) from events where events.partner = bills.partner and events.type in ('bill.issued', 'settlement.completed') and events.payload like '%"' || bills.id || '"%') <> 2
+      or (select count(*) from audit_log where audit_log.partner = bills.partner and audit_log.subject = bills.id) <> 1`,
+  },
+  {
+    what: "bill numbers of a series have a gap",
+    query: sql`select series, year, last_number, count(number), min(number), max(number) from (
+        select bill_series.series, bill_series.year, bill_series.last_number, bills.number from bill_series
+        left join partners on (bill_series.series = 'live' and partners.mode = 'live') or bill_series.series = partners.id
+        left join bills on bills.partner = partners.id and substr(bills.number, 1, 4) = bill_series.year) as numbered
+      group by series, year, last_number
+      having count(distinct number) <> last_number or count(number) <> last_number or max(cast(substr(number, 6) as integer)) <> last_number or min(cast(substr(number, 6) as integer)) <> 1`,
+  },
+  {
+    what: "a bill number is of no series",
+    query: sql`select bills.number from bills join partners on partners.id = bills.partner
+      where not exists (select 1 from bill_series where bill_series.year = substr(bills.number, 1, 4) and bill_series.series = case when partners.mode = 'live' then 'live' else partners.id end)`,
+  },
+  {
+    what: "a version of a subscription is not on record",
+    query: sql`select subscriptions.id, subscriptions.version, count(audit_log.id) from subscriptions
+      left join audit_log on audit_log.partner = subscriptions.partner and audit_log.subject = subscriptions.id
+      group by subscriptions.partner, subscriptions.id, subscriptions.version having count(audit_log.id) < subscriptions.version`,
+  },
+  {
+    what: "two subscriptions have one activation code",
+    query: sql`select activation_code from subscriptions group by activation_code having count(*) > 1`,
+  },
+];

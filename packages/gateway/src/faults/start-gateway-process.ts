@@ -1,0 +1,93 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+import { apiOf, type Api } from "../testing/api.ts";
+import { testOperatorKey, testSecretKey } from "../testing/start-test-gateway.ts";
+
+export interface GatewayProcess {
+  readonly pid: number;
+  readonly baseUrl: string;
+  /** What it has logged so far (warnings and errors). */
+  readLog(): string;
+  readonly hasExited: () => boolean;
+  /** Calls it by HTTP with a key, the operator's unless another is given. */
+  api(key?: string): Api;
+  /** SIGKILL: nothing of it runs any more when this is settled. */
+  kill(): Promise<void>;
+}
+
+export interface GatewayProcessOptions {
+  /** By how much its clock differs from the system's. */
+  readonly clockOffsetMs?: number;
+}
+
+/** The processes that still run, so that none outlives its test, not even a failed one. */
+const alive = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of alive) child.kill("SIGKILL");
+});
+
+/** Starts a real gateway process over a database. Settled as soon as it answers requests. */
+export async function startGatewayProcess(databaseUrl: string, options: GatewayProcessOptions = {}): Promise<GatewayProcess> {
+  const { child, listening, readLog } = spawnGateway(databaseUrl, options);
+  const port = await listening;
+  const baseUrl = `http://127.0.0.1:${port}`;
+  const gone = { isTrue: false };
+  child.once("exit", () => {
+    gone.isTrue = true;
+  });
+  const kill = async (): Promise<void> => {
+    if (gone.isTrue || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, "exit");
+    child.kill("SIGKILL");
+    await exited;
+  };
+  onTestFinished(kill);
+  return {
+    pid: child.pid ?? 0,
+    baseUrl,
+    readLog: () => summarise(readLog()),
+    hasExited: () => gone.isTrue,
+    api: (key = testOperatorKey) => apiOf({ fetch: (request) => fetch(request), baseUrl, operatorKey: testOperatorKey }, key),
+    kill,
+  };
+}
+
+function spawnGateway(databaseUrl: string, options: GatewayProcessOptions): { child: ChildProcess; listening: Promise<string>; readLog: () => string } {
+  const child = spawn(process.execPath, [fileURLToPath(new URL("gateway-process.ts", import.meta.url))], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: {
+      PATH: process.env["PATH"],
+      EVERGATE_DATABASE_URL: databaseUrl,
+      EVERGATE_SECRET_KEY: testSecretKey,
+      EVERGATE_FAULTS_CLOCK_OFFSET_MS: String(options.clockOffsetMs ?? 0),
+    },
+  });
+  alive.add(child);
+  child.once("exit", () => alive.delete(child));
+  let log = "";
+  child.stderr?.on("data", (text: Buffer) => {
+    log = (log + text.toString()).slice(-200_000);
+  });
+  const listening = new Promise<string>((resolve, reject) => {
+    let output = "";
+    child.stdout?.on("data", (text: Buffer) => {
+      output += text.toString();
+      const port = /listening on (\d+)/.exec(output)?.[1];
+      if (port !== undefined) resolve(port);
+    });
+    child.once("error", reject);
+    child.once("exit", (code, signal) => reject(new Error(`The gateway ended before it listened (${code ?? signal}): ${log}`)));
+  });
+  return { child, listening, readLog: () => log };
+}
+
+/** Of every line that was logged, what happened and why: stacks say little to who reads a failed test. */
+function summarise(log: string): string {
+  const lines = log.split("\n").map((line) => {
+    const [message] = /"msg":"[^"]*"/.exec(line) ?? [line];
+    return `${message} ${/"message":"[^"]*"/.exec(line)?.[0] ?? ""}`;
+  });
+  return [...new Set(lines)].join("\n").slice(0, 3_000);
+}
