@@ -80,7 +80,7 @@ export const first: Migration = {
       status text not null, attempt_count ${int8} not null, next_attempt_at ${int8} not null,
       primary key (partner, endpoint, event),
       foreign key (partner, endpoint) references webhook_endpoints (partner, id) on delete cascade) ${partnerTable}`,
-    `create index webhook_deliveries_due on webhook_deliveries (next_attempt_at) where status = 'pending'`,
+    `create index webhook_deliveries_due on webhook_deliveries (partner, endpoint, next_attempt_at, position) where status = 'pending'`,
     `create index webhook_deliveries_order on webhook_deliveries (partner, endpoint, subscription, position) where status = 'pending'`,
     `create table webhook_attempts (
       partner ${id} not null, endpoint ${id} not null, id ${id} not null, event ${id} not null, number ${int8} not null,
