@@ -1,7 +1,8 @@
 // Nothing of the contract is left out: what it adds does not build until the client has it.
 import type { HeaderNameOf } from "./contract.ts";
 import type { Evergate } from "./evergate.ts";
-import type { OperationId } from "./generated/api.ts";
+import type { EvergateProblem } from "./errors.ts";
+import type { OperationId, Problem } from "./generated/api.ts";
 import type { OptionOfHeader } from "./options.ts";
 
 /** Every method of the client, such as `subscriptions.pause`. */
@@ -71,3 +72,6 @@ export const everyMethodHasItsOperation: NoneOf<MethodWithoutOperation> = true;
 
 type HeaderName = { [O in OperationId]: HeaderNameOf<O> }[OperationId];
 export const everyHeaderHasItsOption: NoneOf<Exclude<HeaderName, keyof OptionOfHeader>> = true;
+
+type Fact = Exclude<keyof Problem, "type">;
+export const everyFactOfAProblemIsPassedOn: NoneOf<Exclude<Fact, keyof EvergateProblem>> = true;

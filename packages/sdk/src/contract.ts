@@ -10,8 +10,10 @@ type JsonOf<Content> = Content extends { readonly "application/json": infer Json
 /** The parameters in the path of an operation; `never` where it has none. */
 export type PathOf<O extends OperationId> = PartOf<O, "path">;
 
-/** The filters of an operation; `never` where it has none. */
-export type QueryOf<O extends OperationId> = PartOf<O, "query">;
+/** The filters of an operation; `never` where it has none. One that is undefined does not filter. */
+export type QueryOf<O extends OperationId> = [PartOf<O, "query">] extends [never]
+  ? never
+  : { readonly [Name in keyof PartOf<O, "query">]: PartOf<O, "query">[Name] | undefined };
 
 /** The names of the headers that an operation reads; `never` where it reads none. */
 export type HeaderNameOf<O extends OperationId> = [PartOf<O, "header">] extends [never]

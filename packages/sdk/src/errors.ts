@@ -6,10 +6,7 @@ type Mark = "error" | "problem" | "connection" | "timeout" | "unexpected_answer"
 export class EvergateError extends Error {
   override readonly name: string = "EvergateError";
 
-  /**
-   * A program can hold two copies of this package, whose classes differ: the guards look at this, not at the class.
-   * @internal
-   */
+  /** A program can hold two copies of this package, whose classes differ: the guards look at this, not at the class. */
   get "@evergate/sdk"(): Mark {
     return "error";
   }

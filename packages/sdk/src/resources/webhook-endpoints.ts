@@ -52,7 +52,8 @@ export interface WebhookEndpoints {
   ): Promise<WebhookEndpoint>;
 
   /**
-   * Ends deliveries to the endpoint, those still to be repeated included.
+   * Ends deliveries to the endpoint, those still to be repeated included. Where the answer got lost
+   * on the way, the try after it may find the endpoint gone: `not_found`.
    *
    * Refused with `not_found`.
    */
