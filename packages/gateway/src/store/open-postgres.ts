@@ -18,6 +18,8 @@ export function openPostgres(url: string, poolSize: number): Store {
   });
   // A connection that breaks while idle is replaced by the pool; unheard, the event would end the process.
   pool.on("error", () => {});
+  // The same of one that breaks between two queries of a transaction: the next query fails, which is told to its caller.
+  pool.on("connect", (client) => client.on("error", () => {}));
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   return {
     dialect: "postgres",

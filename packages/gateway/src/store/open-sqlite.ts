@@ -114,9 +114,18 @@ async function runShared(database: SqliteDatabase.Database, bounds: Bounds, tx: 
     }
     bounds.commit.run();
   } catch (error) {
-    if (database.open && database.inTransaction) database.exec("rollback");
     for (const job of jobs) if (!rejected.has(job)) job.reject(error);
+    rollBack(database);
     return;
   }
   for (const answer of done) answer();
+}
+
+/** Nobody waits for its outcome: where it fails, the next transaction can't begin and says so. */
+function rollBack(database: SqliteDatabase.Database): void {
+  try {
+    if (database.open && database.inTransaction) database.exec("rollback");
+  } catch {
+    // The jobs have been told already what was the matter.
+  }
 }
