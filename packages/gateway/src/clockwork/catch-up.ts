@@ -1,4 +1,5 @@
-import { advance, nextDueAt, type Instant, type Subscription } from "@evergate/core";
+import { advance, nextDueAt, toInstant, type Instant, type Subscription } from "@evergate/core";
+import { placeAllEvents } from "../events/place-events.ts";
 import type { PartnerId } from "../ids.ts";
 import { settlePartnerMonth } from "../settlement/settle-partner-month.ts";
 import { claimPartner, updatePartnerClock, type Partner } from "../store/partners.ts";
@@ -12,48 +13,60 @@ const chunkSize = 200;
 
 /**
  * - `done`: everything due at or before the instant has been carried out.
+ * - `more`: some of it has, and there is more.
  * - `busy`: another process is at it.
  */
-export type CatchUpResult = "done" | "busy";
+export type CatchUpResult = "done" | "more" | "busy";
 
 /**
  * Carries out all that is due for a partner at or before `until`, in order of its due time (R2): subscriptions move on,
  * months are settled. Works in short transactions, and goes on where it was interrupted: it asks what is due and
- * not done, never what day it is (R3).
+ * not done, never what day it is (R3). Leaves off after `maximumSteps` of them, for another's turn.
  */
-export async function catchUp(store: Store, partner: PartnerId, until: Instant, now: () => Instant): Promise<CatchUpResult> {
-  for (;;) {
+export async function catchUp(store: Store, partner: PartnerId, until: Instant, now: () => Instant, maximumSteps: number = Infinity): Promise<CatchUpResult> {
+  for (let count = 0; count < maximumSteps; count++) {
     const result = await store.transaction((tx) => carryOutNext(tx, store, partner, until, now()));
     if (result !== "more") return result;
   }
+  return "more";
 }
 
-async function carryOutNext(tx: Transaction, store: Store, id: PartnerId, until: Instant, systemNow: Instant): Promise<CatchUpResult | "more"> {
+async function carryOutNext(tx: Transaction, store: Store, id: PartnerId, until: Instant, systemNow: Instant): Promise<CatchUpResult> {
   const partner = await claimPartner(tx, store.dialect, id);
   if (partner === undefined) return "busy";
-  const nextDue = await findNextDue(tx, id);
-  const { settlementDueAt } = partner;
-  if (nextDue !== null && nextDue <= until && nextDue <= settlementDueAt) {
-    const horizon = await moveSubscriptions(tx, store, partner, settlementDueAt < until ? settlementDueAt : until, systemNow);
-    await updatePartnerClock(tx, id, { clockAt: later(partner.clockAt, horizon) });
+  const reachedAt = await carryOut(tx, store, partner, until, systemNow);
+  if (reachedAt !== null) {
+    await updatePartnerClock(tx, id, { clockAt: later(partner.clockAt, reachedAt) });
+    await placeAllEvents(tx, store.dialect, id, systemNow);
     return "more";
   }
-  if (settlementDueAt <= until) {
-    await settlePartnerMonth(tx, partner, systemNow);
-    await updatePartnerClock(tx, id, { clockAt: later(partner.clockAt, settlementDueAt) });
-    return "more";
-  }
-  if (partner.mode === "sandbox" && partner.clockAt < until) await updatePartnerClock(tx, id, { clockAt: until, clockTargetAt: null });
+  if (partner.mode === "sandbox") await arrive(tx, partner, until);
   return "done";
+}
+
+/** Carries out the next of what is due, and answers the instant up to which all is done by that; null where nothing is due. */
+async function carryOut(tx: Transaction, store: Store, partner: Partner, until: Instant, systemNow: Instant): Promise<Instant | null> {
+  const nextDue = await findNextDue(tx, partner.id);
+  const { settlementDueAt } = partner;
+  if (nextDue !== null && nextDue <= until && nextDue <= settlementDueAt)
+    return moveSubscriptions(tx, store, partner, settlementDueAt < until ? settlementDueAt : until, systemNow);
+  if (settlementDueAt > until) return null;
+  await settlePartnerMonth(tx, partner, systemNow);
+  return settlementDueAt;
+}
+
+/** A sandbox's clock has come to `until`; its goal, unless another request has set a later one, is reached. */
+async function arrive(tx: Transaction, { id, clockAt, clockTargetAt }: Partner, until: Instant): Promise<void> {
+  const isGoalReached = clockTargetAt !== null && clockTargetAt <= until;
+  if (clockAt >= until && !isGoalReached) return;
+  await updatePartnerClock(tx, id, { clockAt: later(clockAt, until), ...(isGoalReached ? { clockTargetAt: null } : {}) });
 }
 
 /** Moves a chunk of subscriptions on, and answers the instant up to which nothing of the partner is due any more. */
 async function moveSubscriptions(tx: Transaction, store: Store, partner: Partner, until: Instant, systemNow: Instant): Promise<Instant> {
-  const due = await lockDueSubscriptions(tx, store.dialect, partner.id, until, chunkSize);
-  const last = due.at(-1);
-  const isChunkFull = due.length === chunkSize;
-  // Beyond a full chunk others may be due earlier than what these come to next.
-  const horizon = isChunkFull && last !== undefined ? dueAt(last, partner) : until;
+  const chunk = await lockDueSubscriptions(tx, store.dialect, partner.id, until, chunkSize);
+  const horizon = findHorizon(chunk, partner, until);
+  const due = chunk.filter((subscription) => dueAt(subscription, partner) <= horizon).toSorted((one, other) => (one.id < other.id ? -1 : 1));
   const context = await loadContext(tx, partner, due);
   const progressions = due.map((subscription) => {
     const { subscription: moved, facts } = advance(subscription, horizon, context);
@@ -61,6 +74,19 @@ async function moveSubscriptions(tx: Transaction, store: Store, partner: Partner
   });
   await saveProgress(tx, partner, progressions, null, systemNow);
   return horizon;
+}
+
+/**
+ * How far a chunk may move on. Beyond a full one others may be due at the same instant as its last, earlier than what
+ * these come to next: it stops just before that instant, so that everybody's events of one instant are made together,
+ * in the order of the subscriptions, however large the steps are (R3).
+ */
+function findHorizon(chunk: readonly Subscription[], partner: Partner, until: Instant): Instant {
+  const [first] = chunk;
+  const last = chunk.at(-1);
+  if (first === undefined || last === undefined || chunk.length < chunkSize) return until;
+  const [firstDueAt, lastDueAt] = [dueAt(first, partner), dueAt(last, partner)];
+  return firstDueAt < lastDueAt ? toInstant(lastDueAt - 1) : lastDueAt;
 }
 
 function dueAt(subscription: Subscription, partner: Partner): Instant {

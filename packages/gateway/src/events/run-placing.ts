@@ -13,7 +13,7 @@ export interface Placing {
   stop(): Promise<void>;
 }
 
-/** Keeps giving new events their places; `placed` hears when there is something to deliver. */
+/** Keeps giving new events their places; `placed` hears when there may be something to deliver. */
 export function runPlacing(services: Pick<Services, "store" | "log" | "now">, placed: () => void): Placing {
   const waiting = new Set<PartnerId>();
   let running: Promise<void> | null = null;
@@ -23,7 +23,9 @@ export function runPlacing(services: Pick<Services, "store" | "log" | "now">, pl
     for (const partner of waiting) {
       waiting.delete(partner);
       try {
-        if ((await placeNewEvents(services.store, partner, services.now)) > 0) placed();
+        await placeNewEvents(services.store, partner, services.now);
+        // Also where there was nothing to place any more: the clockwork gives its events their places itself.
+        placed();
       } catch (error) {
         services.log.error({ err: services.store.translate(error), partner }, "placing events failed; it is tried again");
       }

@@ -2,13 +2,13 @@ import { refuse } from "../app/problem.ts";
 import { recordOperatorChange } from "../app/record-change.ts";
 import type { WriteRoom } from "../app/room.ts";
 import { toPartnerId } from "../ids.ts";
-import { lockPartner, updatePartner as update, type Partner } from "../store/partners.ts";
+import { lockPartnerToChange, updatePartner as update, type Partner } from "../store/partners.ts";
 import { refuseTrialTerms } from "./check-trial-terms.ts";
 import { toWirePartner } from "./to-wire.ts";
 
 /** Changes what was agreed with a partner. A tax rate counts for the bills made from now on; a trial already granted stays as it is. */
 export const updatePartner: WriteRoom<"updatePartner"> = async ({ path, body }, world) => {
-  const before = await lockPartner(world.tx, world.services.store.dialect, toPartnerId(path.partnerId));
+  const before = await lockPartnerToChange(world.tx, world.services.store.dialect, toPartnerId(path.partnerId));
   if (before === undefined) return refuse("not_found", `There is no partner ${path.partnerId}.`);
   const after: Partner = {
     ...before,

@@ -7,7 +7,7 @@ import { catchUp } from "../clockwork/catch-up.ts";
 import { readInstant } from "../contract/read-time.ts";
 import { placeNewEvents } from "../events/place-events.ts";
 import { appendAudit } from "../store/audit-log.ts";
-import { lockPartner, updatePartnerClock } from "../store/partners.ts";
+import { lockPartnerToChange, updatePartnerClock } from "../store/partners.ts";
 
 const farthestMs = 3_653 * 86_400_000;
 const busyDelayMs = 20;
@@ -30,7 +30,7 @@ export const advanceSandboxClock: ProcessRoom<"advanceSandboxClock"> = async ({ 
 async function storeGoal({ partner, services, caller, requestId }: PartnerReadWorld, to: Instant): Promise<void> {
   const { store } = services;
   await store.transaction(async (tx) => {
-    const current = await lockPartner(tx, store.dialect, partner.id);
+    const current = await lockPartnerToChange(tx, store.dialect, partner.id);
     if (current === undefined) throw new ProblemError("not_found", "The partner is gone.");
     const from = current.clockTargetAt ?? current.clockAt;
     if (to < from) throw new ProblemError("clock_goes_back", `It is ${formatInstant(from)} already; a clock never goes back.`);

@@ -2,6 +2,7 @@ import { formatInstant, toInstant, type Instant } from "@evergate/core";
 import type { Selectable } from "kysely";
 import { ProblemError } from "../app/problem.ts";
 import { makeId, type PartnerId } from "../ids.ts";
+import { compileOnce } from "./compile-once.ts";
 import { insertRows } from "./insert-rows.ts";
 import { limitOf, type Page, type PageRequest } from "./page.ts";
 import type { EventTable } from "./schema.ts";
@@ -46,6 +47,10 @@ export async function appendEvents(tx: Transaction, partner: PartnerId, events: 
   );
 }
 
+const selectUnplaced = compileOnce((db, { partner }: { partner: string }) =>
+  db.selectFrom("event_places").select("event").where("partner", "=", partner).where("position", "is", null).limit(1),
+);
+
 /** Events that have no place in the total order yet, in the order in which they were made. */
 export async function listUnplacedEvents(
   tx: Transaction,
@@ -60,6 +65,11 @@ export async function listUnplacedEvents(
     .orderBy("event")
     .limit(limit)
     .execute();
+}
+
+export async function hasUnplacedEvents(db: Reader, partner: PartnerId): Promise<boolean> {
+  const [row] = await selectUnplaced(db, { partner });
+  return row !== undefined;
 }
 
 /** Partners that have events without a place. */

@@ -1,5 +1,5 @@
 import { toInstant, type BillingPeriod, type Instant, type Month, type PartnerTerms, type PartnerType, type TrialLength } from "@evergate/core";
-import type { Selectable } from "kysely";
+import { sql, type Selectable } from "kysely";
 import { toPartnerId, type PartnerId } from "../ids.ts";
 import { compileOnce } from "./compile-once.ts";
 import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
@@ -32,7 +32,19 @@ export function partnerNow(partner: Partner, systemNow: Instant): Instant {
 }
 
 const selectPartner = compileOnce((db, { id }: { id: string }) => db.selectFrom("partners").selectAll().where("id", "=", id));
-const selectPartnerForKeyShare = compileOnce((db, { id }: { id: string }) => db.selectFrom("partners").selectAll().where("id", "=", id).forKeyShare());
+
+// PostgreSQL's locks of a partner. Commands share the first, which the clockwork takes alone: unlike locks of rows they are
+// granted in the order of asking, so that a stream of commands can't keep the clockwork waiting for ever, nor the other way
+// round. The second tells one clockwork from another's. Whoever needs the partner's row as well locks it after these.
+// On SQLite there is one writer anyway.
+const shareCommandLock = compileOnce((db, { id }: { id: string }) =>
+  db.selectNoFrom(sql`pg_advisory_xact_lock_shared(hashtextextended(${id}, 1))`.as("lock")),
+);
+const takeCommandLock = compileOnce((db, { id }: { id: string }) => db.selectNoFrom(sql`pg_advisory_xact_lock(hashtextextended(${id}, 1))`.as("lock")));
+const tryClockworkLock = compileOnce((db, { id }: { id: string }) =>
+  db.selectNoFrom(sql<boolean>`pg_try_advisory_xact_lock(hashtextextended(${id}, 2))`.as("taken")),
+);
+const selectPartnerForUpdate = compileOnce((db, { id }: { id: string }) => db.selectFrom("partners").selectAll().where("id", "=", id).forNoKeyUpdate());
 
 export async function findPartner(db: Reader, id: PartnerId): Promise<Partner | undefined> {
   const [row] = await selectPartner(db, { id });
@@ -41,14 +53,29 @@ export async function findPartner(db: Reader, id: PartnerId): Promise<Partner | 
 
 /** Locks the partner against settlement and clockwork, not against its other commands. */
 export async function lockPartner(tx: Transaction, dialect: Dialect, id: PartnerId): Promise<Partner | undefined> {
-  const [row] = await (dialect === "postgres" ? selectPartnerForKeyShare : selectPartner)(tx, { id });
-  return row && toPartner(row);
+  if (dialect === "postgres") await shareCommandLock(tx, { id });
+  // Asked once the lock is held, so that it sees what the clockwork has done meanwhile.
+  return findPartner(tx, id);
 }
 
-/** Locks the partner for the clockwork alone. Undefined where another process has it (or it doesn't exist). */
+/** Locks the partner against all who would change it too, and against settlement and clockwork. */
+export async function lockPartnerToChange(tx: Transaction, dialect: Dialect, id: PartnerId): Promise<Partner | undefined> {
+  if (dialect === "postgres") await shareCommandLock(tx, { id });
+  return lockRow(tx, dialect, id);
+}
+
+/** Locks the partner for the clockwork alone. Undefined where another process's is at it (or it doesn't exist). */
 export async function claimPartner(tx: Transaction, dialect: Dialect, id: PartnerId): Promise<Partner | undefined> {
-  const query = tx.selectFrom("partners").selectAll().where("id", "=", id);
-  const row = await (dialect === "postgres" ? query.forUpdate().skipLocked() : query).executeTakeFirst();
+  if (dialect === "postgres") {
+    const [row] = await tryClockworkLock(tx, { id });
+    if (row?.taken !== true) return undefined;
+    await takeCommandLock(tx, { id });
+  }
+  return lockRow(tx, dialect, id);
+}
+
+async function lockRow(tx: Transaction, dialect: Dialect, id: PartnerId): Promise<Partner | undefined> {
+  const [row] = await (dialect === "postgres" ? selectPartnerForUpdate : selectPartner)(tx, { id });
   return row && toPartner(row);
 }
 
