@@ -17,7 +17,6 @@ test("a walk asks for a page when it is needed, with the same filters, and no pa
   const { products } = new Evergate({ apiKey: "evg_test", baseUrl: server.baseUrl });
   const list = products.list({ limit: 2, after: undefined });
   for await (const { name } of list) {
-    if (name === "a") expect(server.seen).toHaveLength(1);
     if (name === "b") break;
   }
   expect(server.seen).toHaveLength(1);
