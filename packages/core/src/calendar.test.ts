@@ -174,6 +174,17 @@ test("an instant is written with three digits of milliseconds, or with none", ()
   expect(written).toEqual(["00Z", "00.005Z", "00.340Z", "00.500Z", "00.999Z"]);
 });
 
+test("instants are written as Temporal writes them", () => {
+  const from = instant("0001-01-01T00:00:00Z");
+  fc.assert(
+    fc.property(fc.integer({ min: from, max: instant("9899-12-31T00:00:00Z") }), (ms) => {
+      const whole = Math.floor(ms / 1_000) * 1_000;
+      const written = Temporal.Instant.fromEpochMilliseconds(whole).toString();
+      expect(formatInstant(toInstant(whole))).toBe(written);
+    }),
+  );
+});
+
 describe("what is read", () => {
   test.each([
     "2026-02-29",

@@ -36,9 +36,16 @@ export function parseInstant(text: string): Instant | null {
 
 /** Writes an instant as `2026-12-01T00:00:00Z`, with milliseconds where there are any. */
 export function formatInstant(instant: Instant): string {
-  // Left to itself, Temporal drops every trailing zero: 340 ms would become ".34".
-  const fractionalSecondDigits = instant % 1_000 === 0 ? 0 : 3;
-  return Temporal.Instant.fromEpochMilliseconds(instant).toString({ fractionalSecondDigits });
+  // By hand, as every answer and event has several: Temporal takes five times as long for it.
+  const dayNumber = Math.floor(instant / msPerDay);
+  const ms = instant - dayNumber * msPerDay;
+  const fraction = ms % 1_000 === 0 ? "" : `.${String(ms % 1_000).padStart(3, "0")}`;
+  const [hours, minutes, seconds] = [
+    Math.floor(ms / 3_600_000),
+    Math.floor(ms / 60_000) % 60,
+    Math.floor(ms / 1_000) % 60,
+  ].map(formatTwoDigits);
+  return `${fromDayNumber(dayNumber)}T${hours}:${minutes}:${seconds}${fraction}Z`;
 }
 
 /** Reads a day `YYYY-MM-DD` that exists, from the year 1 to 9899; null otherwise. */

@@ -1,4 +1,5 @@
 import { sql, type Kysely } from "kysely";
+import { exactType } from "./sqlite-driver.ts";
 import type { Dialect, Store, Transaction } from "./store.ts";
 import { first } from "./migrations/0001-first.ts";
 
@@ -6,7 +7,10 @@ import { first } from "./migrations/0001-first.ts";
 export interface Words {
   /** Text that sorts byte by byte on both: ids, codes and days. */
   readonly id: string;
+  /** A whole number within ±2⁵³. */
   readonly int8: string;
+  /** Minor units of money, which may be more than 2⁵³. */
+  readonly amount: string;
   /** Ends a table that is only ever reached through its key: SQLite then stores the rows in the key itself. */
   readonly partnerTable: string;
 }
@@ -20,8 +24,8 @@ export interface Migration {
 const migrations: readonly Migration[] = [first];
 
 const wordsOf: Readonly<Record<Dialect, Words>> = {
-  sqlite: { id: "text", int8: "integer", partnerTable: "without rowid" },
-  postgres: { id: 'text collate "C"', int8: "bigint", partnerTable: "" },
+  sqlite: { id: "text", int8: "integer", amount: exactType, partnerTable: "without rowid" },
+  postgres: { id: 'text collate "C"', int8: "bigint", amount: "bigint", partnerTable: "" },
 };
 
 /** Thrown where the database was migrated by a newer Evergate than this one. */

@@ -3,7 +3,8 @@
  *
  * Instants are epoch milliseconds (int8), days `YYYY-MM-DD`, months `YYYY-MM`, flags 0 or 1, JSON text.
  * Money is an integer: prices in 10⁻⁶ of the major unit, amounts in the currency's minor unit.
- * A driver hands integers beyond 2⁵³ out as bigint, so every money column is read with `BigInt(…)`.
+ * A driver hands integers beyond 2⁵³ out as bigint, so every money column is read with `BigInt(…)`; only amounts
+ * can be so large, for the contract keeps a price below 10⁹.
  * What belongs to a partner leads its key with `partner`.
  */
 import type { ColumnType } from "kysely";

@@ -9,6 +9,9 @@ import {
   type QueryResult,
 } from "kysely";
 
+/** The declared type of columns that may hold more than 2⁵³; to SQLite itself it is another name for an integer. */
+export const exactType = "bigint";
+
 /** More statements than the gateway has; the bound is against a bug that would make a new one per request. */
 const maximumStatements = 500;
 
@@ -67,8 +70,9 @@ class PreparedConnection implements DatabaseConnection {
     if (statement === undefined) {
       if (this.#statements.size >= maximumStatements) this.#statements.clear();
       statement = this.#database.prepare(text);
-      // Without this, 9007199254740993 is silently read as …992.
-      statement.safeIntegers(true);
+      // Without this, 9007199254740993 is silently read as …992; with it, every integer is a bigint first.
+      // So it is for statements that answer amounts, or something computed, whose type nobody has declared.
+      if (statement.reader && statement.columns().some(({ type }) => type === exactType || type === null)) statement.safeIntegers(true);
       this.#statements.set(text, statement);
     }
     return statement;

@@ -3,7 +3,7 @@ import type { Migration } from "../migrate.ts";
 /** Every table of the first release. */
 export const first: Migration = {
   name: "0001-first",
-  statements: ({ id, int8, partnerTable }) => [
+  statements: ({ id, int8, amount, partnerTable }) => [
     `create table products (
       id ${id} primary key, code ${id} not null unique, name text not null, unit text not null,
       min_quantity ${int8} not null, max_quantity ${int8} not null, created_at ${int8} not null)`,
@@ -48,14 +48,14 @@ export const first: Migration = {
       partner ${id} not null, id ${id} not null, subscription ${id} not null, customer ${id} not null, product ${id} not null,
       price ${id} not null, period_starts_on ${id} not null, period_ends_on ${id} not null, month ${id} not null,
       quantity ${int8} not null, unit_price ${int8} not null, days_charged ${int8}, days_of ${int8},
-      discount_percent text not null, amount ${int8} not null, currency text not null, bill ${id}, created_at ${int8} not null,
+      discount_percent text not null, amount ${amount} not null, currency text not null, bill ${id}, created_at ${int8} not null,
       primary key (partner, id), unique (partner, subscription, period_starts_on),
       foreign key (partner, subscription) references subscriptions (partner, id)) ${partnerTable}`,
     `create index charges_month on charges (partner, month, id)`,
     `create index charges_bill on charges (partner, bill, id)`,
     `create table bills (
       partner ${id} not null references partners (id), id ${id} not null, number ${id} not null, month ${id} not null,
-      currency text not null, net ${int8} not null, tax_rate text not null, tax ${int8} not null, total ${int8} not null,
+      currency text not null, net ${amount} not null, tax_rate text not null, tax ${amount} not null, total ${amount} not null,
       line_count ${int8} not null, customers text not null, issued_at ${int8} not null,
       primary key (partner, id), unique (partner, month)) ${partnerTable}`,
     `create table bill_series (
