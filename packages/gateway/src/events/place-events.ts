@@ -1,6 +1,6 @@
 import type { Instant } from "@evergate/core";
 import type { PartnerId } from "../ids.ts";
-import { hasUnplacedEvents, listUnplacedEvents, lockEventPosition, placeEvents } from "../store/events.ts";
+import { hasUnplacedEvents, listUnplacedEvents, listUnplacedEventsOf, lockEventPosition, placeEvents, type UnplacedEvent } from "../store/events.ts";
 import type { Dialect, Store, Transaction } from "../store/store.ts";
 import { fanOut } from "../webhooks/fan-out.ts";
 
@@ -29,25 +29,36 @@ export async function placeNewEvents(store: Store, partner: PartnerId, now: () =
  * so that what the clockwork does gets its places in the order in which it was due, whatever process did it.
  */
 export async function placeAllEvents(tx: Transaction, dialect: Dialect, partner: PartnerId, now: Instant): Promise<void> {
-  while ((await placeChunk(tx, dialect, partner, now)) === chunkSize);
+  while ((await placeChunk(tx, dialect, partner, now)) >= chunkSize);
 }
 
 async function placeChunk(tx: Transaction, dialect: Dialect, partner: PartnerId, now: Instant): Promise<number> {
   const last = await lockEventPosition(tx, dialect, partner);
-  const events = inOrder(await listUnplacedEvents(tx, partner, chunkSize));
+  const chunk = await listUnplacedEvents(tx, partner, chunkSize);
+  // What an event of the chunk must follow may have a later id, beyond a full chunk's end.
+  const events = inOrder(chunk.length < chunkSize ? chunk : [...chunk, ...(await listOvertaken(tx, partner, chunk))]);
   if (events.length === 0) return 0;
   const placedEvents = events.map((event, index) => ({ ...event, position: last + index + 1 }));
   await placeEvents(tx, partner, placedEvents, last + events.length);
   await fanOut(tx, partner, placedEvents, now);
-  return events.length;
+  return chunk.length;
+}
+
+/** The events without a place that are not in the chunk, though a later one of their subscription is. */
+async function listOvertaken(tx: Transaction, partner: PartnerId, chunk: readonly UnplacedEvent[]): Promise<UnplacedEvent[]> {
+  const known = new Set(chunk.map(({ id }) => id));
+  const lastOf = new Map<string, number>();
+  for (const { subscription, sequence } of chunk) if (subscription !== null) lastOf.set(subscription, Math.max(sequence ?? 0, lastOf.get(subscription) ?? 0));
+  const others = await listUnplacedEventsOf(tx, partner, [...lastOf.keys()]);
+  return others.filter(({ id, subscription, sequence }) => !known.has(id) && (sequence ?? 0) < (lastOf.get(subscription ?? "") ?? 0));
 }
 
 /**
  * Ids follow the clocks of the processes that made them, which may differ. The events of one subscription know their
  * order better: they are laid, in it, into the places that ids have given to them together.
  */
-function inOrder<E extends { readonly subscription: string | null; readonly sequence: number | null }>(events: readonly E[]): E[] {
-  const bySubscription = new Map<string, E[]>();
+function inOrder(events: readonly UnplacedEvent[]): UnplacedEvent[] {
+  const bySubscription = new Map<string, UnplacedEvent[]>();
   for (const event of events) {
     if (event.subscription === null) continue;
     const own = bySubscription.get(event.subscription) ?? [];

@@ -51,20 +51,26 @@ const selectUnplaced = compileOnce((db, { partner }: { partner: string }) =>
   db.selectFrom("event_places").select("event").where("partner", "=", partner).where("position", "is", null).limit(1),
 );
 
+/** An event that waits for its place. */
+export interface UnplacedEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly subscription: string | null;
+  readonly sequence: number | null;
+}
+
 /** Events that have no place in the total order yet, in the order in which they were made. */
-export async function listUnplacedEvents(
-  tx: Transaction,
-  partner: PartnerId,
-  limit: number,
-): Promise<{ id: string; type: string; subscription: string | null; sequence: number | null }[]> {
-  return tx
-    .selectFrom("event_places")
-    .select(["event as id", "type", "subscription", "sequence"])
-    .where("partner", "=", partner)
-    .where("position", "is", null)
-    .orderBy("event")
-    .limit(limit)
-    .execute();
+export async function listUnplacedEvents(tx: Transaction, partner: PartnerId, limit: number): Promise<UnplacedEvent[]> {
+  return selectWaiting(tx, partner).orderBy("event").limit(limit).execute();
+}
+
+/** The same of some subscriptions. */
+export async function listUnplacedEventsOf(tx: Transaction, partner: PartnerId, subscriptions: readonly string[]): Promise<UnplacedEvent[]> {
+  return selectWaiting(tx, partner).where("subscription", "in", [...subscriptions, ""]).orderBy("event").execute();
+}
+
+function selectWaiting(tx: Transaction, partner: PartnerId) {
+  return tx.selectFrom("event_places").select(["event as id", "type", "subscription", "sequence"]).where("partner", "=", partner).where("position", "is", null);
 }
 
 export async function hasUnplacedEvents(db: Reader, partner: PartnerId): Promise<boolean> {
