@@ -2,7 +2,8 @@ import { refuse } from "../app/problem.ts";
 import { recordOperatorChange } from "../app/record-change.ts";
 import type { WriteRoom } from "../app/room.ts";
 import { toPartnerId } from "../ids.ts";
-import { lockPartnerToChange, updatePartner as update, type Partner } from "../store/partners.ts";
+import { refuseWhileSettling } from "../settlement/refuse-while-settling.ts";
+import { lockPartnerToChange, partnerNow, updatePartner as update, type Partner } from "../store/partners.ts";
 import { refuseTrialTerms } from "./check-trial-terms.ts";
 import { toWirePartner } from "./to-wire.ts";
 
@@ -10,6 +11,8 @@ import { toWirePartner } from "./to-wire.ts";
 export const updatePartner: WriteRoom<"updatePartner"> = async ({ path, body }, world) => {
   const before = await lockPartnerToChange(world.tx, world.services.store.dialect, toPartnerId(path.partnerId));
   if (before === undefined) return refuse("not_found", `There is no partner ${path.partnerId}.`);
+  const due = body.taxRate === undefined ? null : refuseWhileSettling(before, partnerNow(before, world.services.now()));
+  if (due !== null) return due;
   const after: Partner = {
     ...before,
     name: body.name ?? before.name,

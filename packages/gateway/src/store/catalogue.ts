@@ -3,7 +3,7 @@ import type { Selectable } from "kysely";
 import { compileOnce } from "./compile-once.ts";
 import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
 import type { PriceTable, ProductTable } from "./schema.ts";
-import type { Reader, Transaction } from "./store.ts";
+import type { Dialect, Reader, Transaction } from "./store.ts";
 
 export type StoredProduct = Product & { readonly createdAt: Instant };
 
@@ -14,6 +14,13 @@ const selectProduct = compileOnce((db, { id }: { id: string }) => db.selectFrom(
 
 export async function findProduct(db: Reader, id: ProductId): Promise<StoredProduct | undefined> {
   const [row] = await selectProduct(db, { id });
+  return row && toProduct(row);
+}
+
+/** The same, locked: of two who change it at once, the second sees what the first has made of it. */
+export async function lockProduct(tx: Transaction, dialect: Dialect, id: ProductId): Promise<StoredProduct | undefined> {
+  const query = tx.selectFrom("products").selectAll().where("id", "=", id);
+  const row = await (dialect === "postgres" ? query.forNoKeyUpdate() : query).executeTakeFirst();
   return row && toProduct(row);
 }
 

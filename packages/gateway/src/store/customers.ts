@@ -4,7 +4,7 @@ import type { PartnerId } from "../ids.ts";
 import { compileOnce } from "./compile-once.ts";
 import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
 import type { CustomerTable } from "./schema.ts";
-import type { Reader, Transaction } from "./store.ts";
+import type { Dialect, Reader, Transaction } from "./store.ts";
 
 export interface Customer {
   readonly id: CustomerId;
@@ -27,6 +27,14 @@ export async function findCustomer(db: Reader, partner: PartnerId, reference: st
   const [row] = reference.startsWith("ext:")
     ? await selectByExternalId(db, { partner, externalId: reference.slice("ext:".length) })
     : await selectById(db, { partner, id: reference });
+  return row && toCustomer(row);
+}
+
+/** The same, locked: of two who change it at once, the second sees what the first has made of it. */
+export async function lockCustomer(tx: Transaction, dialect: Dialect, partner: PartnerId, reference: string): Promise<Customer | undefined> {
+  const found = await findCustomer(tx, partner, reference);
+  if (found === undefined || dialect === "sqlite") return found;
+  const row = await tx.selectFrom("customers").selectAll().where("partner", "=", partner).where("id", "=", found.id).forNoKeyUpdate().executeTakeFirst();
   return row && toCustomer(row);
 }
 
