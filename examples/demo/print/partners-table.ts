@@ -1,0 +1,19 @@
+import type { Partner } from "@evergate/sdk";
+import { renderTable, type Column } from "./table.ts";
+
+/** The partners with the terms that matter in the demo. */
+export function renderPartners(partners: readonly Partner[]): string {
+  const columns: readonly Column[] = [
+    { title: "Name" },
+    { title: "Type" },
+    { title: "Free at first" },
+    { title: "Tax", align: "right" },
+    { title: "Id" },
+  ];
+  return renderTable(columns, partners.map(toRow));
+}
+
+function toRow({ id, name, type, taxRate }: Partner): readonly string[] {
+  const free = type === "xsp" ? "as it offers, up to 2 months" : "until the month's end";
+  return [name, type, free, `${taxRate} %`, id];
+}
