@@ -1,4 +1,5 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { chownSync, cpSync, existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -8,6 +9,10 @@ export interface PostgresServer {
   /** The URL of its first database. */
   readonly url: string;
   stop(): Promise<void>;
+  /** Ends the server and keeps its data: politely (it tells its clients), at once, or as a crash. */
+  interrupt(signal: "SIGINT" | "SIGQUIT" | "SIGKILL"): Promise<void>;
+  /** Starts it again on its port, with its data. */
+  resume(): Promise<void>;
 }
 
 // PostgreSQL refuses to run as root: then it runs as "nobody".
@@ -39,35 +44,49 @@ export async function startPostgres(): Promise<PostgresServer> {
   });
   // Nothing of it outlives the tests, so nothing needs to reach the disk.
   const settings = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=64MB", "max_connections=300"].flatMap((setting) => ["-c", setting]);
-  const server = spawn(join(bin, "postgres"), ["-D", data, "-p", String(port), "-h", "127.0.0.1", "-k", directory, ...settings], {
-    ...identity,
-    stdio: ["ignore", "ignore", "pipe"],
-    env: { LC_ALL: "C" },
-  });
+  let server: ChildProcess | null = null;
+  const kill = (): void => void server?.kill("SIGKILL");
+  process.once("exit", kill);
+  const resume = async (): Promise<void> => {
+    server = spawn(join(bin, "postgres"), ["-D", data, "-p", String(port), "-h", "127.0.0.1", "-k", directory, ...settings], {
+      ...identity,
+      stdio: ["ignore", "ignore", "pipe"],
+      env: { LC_ALL: "C" },
+    });
+    await waitUntilReady(server);
+  };
+  const interrupt = async (signal: NodeJS.Signals): Promise<void> => {
+    if (server === null) return;
+    const ended = server;
+    server = null;
+    ended.removeAllListeners("exit");
+    const exited = once(ended, "exit");
+    ended.kill(signal);
+    await exited;
+  };
+  await resume();
+  return {
+    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    interrupt,
+    resume,
+    stop: async () => {
+      process.off("exit", kill);
+      await interrupt("SIGINT");
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function waitUntilReady(server: ChildProcess): Promise<void> {
   let log = "";
-  await new Promise<void>((resolve, reject) => {
-    server.stderr.on("data", (text: Buffer) => {
+  return new Promise<void>((resolve, reject) => {
+    server.stderr?.on("data", (text: Buffer) => {
       log = (log + text.toString()).slice(-10_000);
       if (log.includes("ready to accept connections")) resolve();
     });
     server.once("error", reject);
     server.once("exit", (code) => reject(new Error(`PostgreSQL ended (${code}): ${log}`)));
   });
-  const kill = (): boolean => server.kill("SIGKILL");
-  process.once("exit", kill);
-  return {
-    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
-    stop: () =>
-      new Promise((resolve) => {
-        process.off("exit", kill);
-        server.removeAllListeners("exit");
-        server.once("exit", () => {
-          rmSync(directory, { recursive: true, force: true });
-          resolve();
-        });
-        server.kill("SIGINT");
-      }),
-  };
 }
 
 /** "nobody" can't look below root's home: what lies there is copied to where it can. */
