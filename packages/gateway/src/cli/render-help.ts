@@ -1,0 +1,35 @@
+import type { Command, Flag } from "./command.ts";
+
+const settingsHelp = `Settings are environment variables:
+  EVERGATE_DATABASE_URL            file:./evergate.db, or postgres://user@host/database
+  EVERGATE_DATABASE_POOL           connections to PostgreSQL (10)
+  EVERGATE_HOST, EVERGATE_PORT     where to listen (127.0.0.1, 8080)
+  EVERGATE_OPERATOR_KEY            an operator's key of your choice
+  EVERGATE_SECRET_KEY              32 bytes in base64 that encrypt stored secrets; needed with PostgreSQL
+  EVERGATE_ALLOW_PRIVATE_WEBHOOKS  true, or CIDRs: let webhooks go to private addresses (off)
+  EVERGATE_LOG_LEVEL               fatal, error, warn, info, debug, trace or silent (info)
+`;
+
+/** The help for everything. */
+export function renderHelp(commands: readonly Command[]): string {
+  const width = Math.max(...commands.map(({ words }) => words.length));
+  const lines = commands.map(
+    ({ words, summary }) => `  evergate ${words.padEnd(width)}  ${summary}`,
+  );
+  return `Evergate, a subscription gateway.\n\n${lines.join("\n")}\n\nevergate <command> --help says more of each.\n\n${settingsHelp}`;
+}
+
+/** The help for one command. */
+export function renderCommandHelp({ words, summary, flags }: Command): string {
+  const names = Object.entries(flags).map(([name, flag]): [string, string] => [
+    toText(name, flag),
+    flag.help,
+  ]);
+  const width = Math.max(...names.map(([text]) => text.length), 0);
+  const lines = names.map(([text, help]) => `  ${text.padEnd(width)}  ${help}\n`);
+  return `evergate ${words}${lines.length === 0 ? "" : " [flags]"}\n${summary}\n${lines.length === 0 ? "" : `\n${lines.join("")}`}`;
+}
+
+function toText(name: string, { value }: Flag): string {
+  return value === undefined ? `--${name}` : `--${name} ${value}`;
+}

@@ -1,0 +1,98 @@
+import { toInstant } from "@evergate/core";
+import type { Logger } from "pino";
+import { createGateway, type Gateway } from "../create-gateway.ts";
+import { findSecretKey } from "../secrets/find-secret-key.ts";
+import type { Settings } from "../settings.ts";
+import { migrate } from "../store/migrate.ts";
+import { openStore } from "../store/open-store.ts";
+import type { Store } from "../store/store.ts";
+import { logRequests } from "../telemetry/log-requests.ts";
+import { checkDatabaseExists, checkMigrated } from "./check-schema.ts";
+import { checkSecretKey } from "./check-secret-key.ts";
+import { ensureOperatorKey, variableName } from "./ensure-operator-key.ts";
+import { listen, type Listener } from "./listen.ts";
+import { within } from "./within.ts";
+
+/** Requests in flight get this long to finish, and what goes on beside them as long as fits into the 30 s that Kubernetes gives by default. */
+const requestGraceMs = 20_000;
+const backgroundGraceMs = 8_000;
+
+export interface ServeOptions {
+  readonly settings: Settings;
+  readonly log: Logger;
+  /** Whether the database is migrated first; else it has to be already. */
+  readonly migrates: boolean;
+}
+
+export interface RunningServer {
+  readonly url: string;
+  /** The secret of the operator key that had to be made, to be shown this once. */
+  readonly madeOperatorSecret: string | null;
+  /** Lets what is under way finish, within bounds, and closes the store. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the gateway: store, schema, keys, background work, HTTP.
+ * Throws an error that `explainError` has a sentence for where the surroundings are not as they have to be.
+ */
+export async function serve({ settings, log, migrates }: ServeOptions): Promise<RunningServer> {
+  if (!migrates) checkDatabaseExists(settings.databaseUrl);
+  const store = openStore(settings.databaseUrl, { poolSize: settings.poolSize });
+  let gateway: Gateway | null = null;
+  try {
+    await prepareSchema(store, log, migrates);
+    const secretKey = findSecretKey(settings);
+    if ((await checkSecretKey(store, secretKey)) === "differs")
+      log.error(
+        "EVERGATE_SECRET_KEY (or the key file beside the database) is not the one that this database's secrets were sealed with: no webhook can be signed. Restore it.",
+      );
+    const { madeSecret, isVariableRevoked } = await ensureOperatorKey(
+      store,
+      settings.operatorKey,
+      toInstant(Temporal.Now.instant().epochMilliseconds),
+    );
+    if (isVariableRevoked)
+      log.warn(
+        `${variableName} holds a key that was revoked, and stays revoked. Choose a new value.`,
+      );
+    const started = createGateway({ store, log, secretKey, settings });
+    gateway = started;
+    started.start();
+    const listener = await listen(
+      logRequests((request, env) => started.app.fetch(request, env), log),
+      settings,
+    );
+    return {
+      url: listener.url,
+      madeOperatorSecret: madeSecret,
+      stop: () => stopAll(listener, started, store, log),
+    };
+  } catch (error) {
+    await gateway?.stop();
+    const translated = store.translate(error);
+    await store.close();
+    throw translated;
+  }
+}
+
+async function prepareSchema(store: Store, log: Logger, migrates: boolean): Promise<void> {
+  if (!migrates) return checkMigrated(store);
+  const applied = await migrate(store);
+  if (applied.length > 0) log.info({ applied }, "database migrated");
+}
+
+async function stopAll(
+  listener: Listener,
+  gateway: Gateway,
+  store: Store,
+  log: Logger,
+): Promise<void> {
+  const cut = await listener.stop(requestGraceMs);
+  if (cut > 0) log.warn({ cut }, "requests still ran after their grace, and were cut");
+  // Whatever is cut here is found again in the database at the next start.
+  if (!(await within(gateway.stop(), backgroundGraceMs)))
+    log.warn("background work still ran after its grace, and was cut");
+  await store.close();
+  log.info("stopped");
+}
