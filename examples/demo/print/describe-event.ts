@@ -16,7 +16,7 @@ export function describeEvent(event: EvergateEvent, names: Names): string {
       return event.data.name;
     case "subscription.created":
     case "subscription.reactivated":
-      return `activation code ${event.data.activationCode}`;
+      return `code ${event.data.activationCode}`;
     case "subscription.activated":
       return `${event.data.quantity} × ${names.codeOf(event.data.product)}`;
     case "subscription.trial_started":

@@ -14,6 +14,6 @@ export function renderPartners(partners: readonly Partner[]): string {
 }
 
 function toRow({ id, name, type, taxRate }: Partner): readonly string[] {
-  const free = type === "xsp" ? "as it offers, up to 2 months" : "until the month's end";
+  const free = type === "xsp" ? "as its offers say" : "until the month's end";
   return [name, type, free, `${taxRate} %`, id];
 }

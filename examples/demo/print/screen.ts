@@ -11,7 +11,9 @@ export function paint(format: Format, text: string): string {
 
 /** The columns that the demo's output takes. */
 export function getWidth(): number {
-  return Math.min(process.stdout.columns ?? widest, widest);
+  const { columns } = process.stdout;
+  // A terminal that doesn't know its width says 0.
+  return columns > 0 ? Math.min(columns, widest) : widest;
 }
 
 export interface Screen {

@@ -69,7 +69,7 @@ export const mspStory: Story = {
     {
       month: "2026-12",
       rule: "R20",
-      says: "60 + 45 = 105 users reach the tier from 100: 12 % for all of them; 40 of KASAP reach none",
+      says: "60 + 45 = 105 users reach the tier from 100: 12 % for all; 40 of KASAP reach none",
     },
     {
       month: "2027-01",
