@@ -8,6 +8,8 @@ import { testOperatorKey, testSecretKey } from "../testing/start-test-gateway.ts
 export interface GatewayProcess {
   readonly pid: number;
   readonly baseUrl: string;
+  /** When it was started, by this process's clock. */
+  readonly startedAtMs: number;
   /** What it has logged so far (warnings and errors). */
   readLog(): string;
   readonly hasExited: () => boolean;
@@ -30,6 +32,7 @@ process.once("exit", () => {
 
 /** Starts a real gateway process over a database. Settled as soon as it answers requests. */
 export async function startGatewayProcess(databaseUrl: string, options: GatewayProcessOptions = {}): Promise<GatewayProcess> {
+  const startedAtMs = Date.now();
   const { child, listening, readLog } = spawnGateway(databaseUrl, options);
   const port = await listening;
   const baseUrl = `http://127.0.0.1:${port}`;
@@ -47,6 +50,7 @@ export async function startGatewayProcess(databaseUrl: string, options: GatewayP
   return {
     pid: child.pid ?? 0,
     baseUrl,
+    startedAtMs,
     readLog: () => summarise(readLog()),
     hasExited: () => gone.isTrue,
     api: (key = testOperatorKey) => apiOf({ fetch: (request) => fetch(request), baseUrl, operatorKey: testOperatorKey }, key),
