@@ -1,12 +1,9 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import formats from "ajv-formats";
 import type { Contract, Operation } from "./document.ts";
+import { toFaults, type Fault } from "./to-faults.ts";
 
-/** One thing wrong with a request: where (a JSON pointer into the body, or `/query/limit`, `/path/…`, `/header/…`) and what would be right. */
-export interface Fault {
-  readonly pointer: string;
-  readonly detail: string;
-}
+export type { Fault };
 
 /** Checks the input and the output of one operation. Validators are compiled when first needed. */
 export interface OperationValidator {
@@ -20,18 +17,12 @@ export interface OperationValidator {
 
 const documentId = "openapi.json";
 
-/** More faults than these help nobody. */
-const maximumFaults = 20;
-
 export function createValidators(contract: Contract): (operation: Operation) => OperationValidator {
-  const options = { allErrors: true, strict: false, useDefaults: true, verbose: true } as const;
-  const bodies = new Ajv2020(options);
-  const parameters = new Ajv2020({ ...options, coerceTypes: "array" });
-  for (const ajv of [bodies, parameters]) {
-    formats.default(ajv);
-    ajv.addSchema(contract.document, documentId);
-  }
-  const compileAt = (pointer: string): ValidateFunction => bodies.compile({ $ref: `${documentId}#${encodePointer(pointer)}` });
+  const options = { strict: false, useDefaults: true, verbose: true } as const;
+  const bodies = addContract(new Ajv2020(options), contract);
+  const thorough = addContract(new Ajv2020({ ...options, allErrors: true }), contract);
+  const parameters = addContract(new Ajv2020({ ...options, allErrors: true, coerceTypes: "array" }), contract);
+  const compileAt = (ajv: Ajv2020, pointer: string): ValidateFunction => ajv.compile({ $ref: `${documentId}#${encodePointer(pointer)}` });
 
   return (operation) => {
     const compiled = new Map<string, ValidateFunction>();
@@ -51,18 +42,30 @@ export function createValidators(contract: Contract): (operation: Operation) => 
       checkBody(body) {
         const { bodyPointer } = operation;
         if (bodyPointer === null) return [];
-        const validate = get("body", () => compileAt(bodyPointer));
-        return validate(body) ? [] : toFaults(validate.errors, (pointer) => pointer);
+        const validate = get("body", () => compileAt(bodies, bodyPointer));
+        if (validate(body)) return [];
+        if (isWide(body)) return toFaults(validate.errors, (pointer) => pointer);
+        const findAll = get("body, all faults", () => compileAt(thorough, bodyPointer));
+        findAll(body);
+        return toFaults(findAll.errors, (pointer) => pointer);
       },
       checkReply(status, body) {
         const reply = operation.replies.get(status);
         if (reply === undefined) return [{ pointer: "", detail: `${operation.id} does not declare the status ${status}` }];
         if (reply === null) return body === undefined ? [] : [{ pointer: "", detail: `${operation.id} ${status} is declared empty` }];
-        const validate = get(`reply ${status}`, () => compileAt(reply.pointer));
+        const validate = get(`reply ${status}`, () => compileAt(thorough, reply.pointer));
         return validate(body) ? [] : toFaults(validate.errors, (pointer) => pointer);
       },
     };
   };
+}
+
+function addContract(ajv: Ajv2020, contract: Contract): Ajv2020 {
+  ajv.removeKeyword("uniqueItems");
+  ajv.addKeyword({ keyword: "uniqueItems", type: "array", schemaType: "boolean", validate: areTextsUnique, error: { message: "must have each item once" } });
+  formats.default(ajv);
+  ajv.addSchema(contract.document, documentId);
+  return ajv;
 }
 
 function toParametersSchema(operation: Operation, place: string): object {
@@ -83,69 +86,31 @@ function encodePointer(pointer: string): string {
   return pointer.split("/").map(encodeURIComponent).join("/");
 }
 
-function toFaults(errors: readonly ErrorObject[] | null | undefined, name: (pointer: string) => string): readonly Fault[] {
-  const list = errors ?? [];
-  // What fails inside the branches of a choice is noise beside the choice itself.
-  const choices = list.filter(({ keyword }) => keyword === "oneOf" || keyword === "anyOf").map(({ schemaPath, instancePath }) => ({ schemaPath, instancePath }));
-  const isNoise = (error: ErrorObject): boolean =>
-    choices.some(({ schemaPath, instancePath }) => error.schemaPath !== schemaPath && error.instancePath.startsWith(instancePath) && isInside(error, schemaPath));
-  const faults = list.filter((error) => error.keyword !== "if" && !isNoise(error)).map((error) => toFault(error, name));
-  const distinct = faults.filter(({ pointer, detail }, index) => faults.findIndex((other) => other.pointer === pointer && other.detail === detail) === index);
-  return distinct.slice(0, maximumFaults);
-}
+/** More items or fields than the contract allows anywhere in a request. */
+const greatestWidth = 200;
 
-/** Whether an error comes from a branch of the choice; a branch behind a `$ref` reports the path of the referred schema. */
-function isInside(error: ErrorObject, schemaPath: string): boolean {
-  return error.schemaPath.startsWith(`${schemaPath}/`) || !error.schemaPath.startsWith("#/") || error.schemaPath.startsWith("#/components") || schemaPath.startsWith(documentId);
-}
-
-function toFault(error: ErrorObject, name: (pointer: string) => string): Fault {
-  const params: Record<string, unknown> = error.params;
-  switch (error.keyword) {
-    case "required":
-      return { pointer: name(`${error.instancePath}/${escape(String(params["missingProperty"]))}`), detail: "is required" };
-    case "additionalProperties":
-    case "unevaluatedProperties":
-      return {
-        pointer: name(`${error.instancePath}/${escape(String(params["additionalProperty"] ?? params["unevaluatedProperty"]))}`),
-        detail: "is not known here",
-      };
-    case "enum":
-      return { pointer: name(error.instancePath), detail: `has to be one of: ${asList(params["allowedValues"]).map(String).join(", ")}` };
-    case "const":
-      return { pointer: name(error.instancePath), detail: `has to be ${JSON.stringify(params["allowedValue"])}` };
-    case "false schema":
-      return { pointer: name(error.instancePath), detail: "is not allowed together with the rest" };
-    case "pattern":
-    case "format":
-    case "oneOf":
-    case "anyOf":
-    case "not":
-      return { pointer: name(error.instancePath), detail: `${toSentence(error)}${toExample(error)}` };
-    default:
-      return { pointer: name(error.instancePath), detail: `${error.message ?? "is wrong"}${toExample(error)}` };
+/**
+ * Whether something in the body is so wide that looking for all its faults would take time without end: Ajv joins the
+ * errors of every item to those before, which took a minute for a mebibyte of small items. Then the first fault has to do.
+ */
+function isWide(body: unknown): boolean {
+  const waiting: unknown[] = [body];
+  while (waiting.length > 0) {
+    const value = waiting.pop();
+    if (typeof value !== "object" || value === null) continue;
+    const items: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+    if (items.length > greatestWidth) return true;
+    waiting.push(...items);
   }
+  return false;
 }
 
-function toSentence(error: ErrorObject): string {
-  if (error.keyword === "pattern") return "does not have the right form";
-  if (error.keyword === "format") return `is not a valid ${String(error.params["format"])}`;
-  return "has none of the allowed forms";
-}
-
-/** "for example …", from the contract itself, where the schema has one. */
-function toExample(error: ErrorObject): string {
-  const schema: unknown = error.parentSchema;
-  if (typeof schema !== "object" || schema === null) return "";
-  const examples: unknown = Reflect.get(schema, "examples") ?? [Reflect.get(schema, "example")];
-  const example: unknown = Array.isArray(examples) ? examples[0] : undefined;
-  return example === undefined ? "" : `; for example ${JSON.stringify(example)}`;
-}
-
-function asList(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function escape(name: string): string {
-  return name.replaceAll("~", "~0").replaceAll("/", "~1");
+/**
+ * Ajv compares each item with each, as deep as they are. The contract's unique lists are of texts; what else stands in
+ * one is refused for its type.
+ */
+function areTextsUnique(isAsked: boolean, items: readonly unknown[]): boolean {
+  if (!isAsked) return true;
+  const texts = items.filter((item) => typeof item === "string");
+  return new Set(texts).size === texts.length;
 }
