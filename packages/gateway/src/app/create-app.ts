@@ -54,10 +54,10 @@ export function createApp(contract: Contract, rooms: Rooms, services: Services, 
   for (const [path, methods] of methodsOf) {
     app.all(path, (c) => {
       c.header("Allow", methods.join(", "));
-      return answerProblem(c, new ProblemError("method_not_allowed", `${c.req.path} knows only ${methods.join(", ")}.`), makeId("req"));
+      return answerProblem(c, new ProblemError("method_not_allowed", `${c.req.path.slice(0, 300)} knows only ${methods.join(", ")}.`), makeId("req"));
     });
   }
-  app.notFound((c) => answerProblem(c, new ProblemError("not_found", `There is no ${c.req.path} here; /docs lists every operation.`), makeId("req")));
+  app.notFound((c) => answerProblem(c, new ProblemError("not_found", `There is no ${c.req.path.slice(0, 300)} here; /docs lists every operation.`), makeId("req")));
   app.onError((error, c) => {
     const requestId = makeId("req");
     return answerProblem(c, toProblemError(error, services, requestId), requestId);

@@ -5,6 +5,7 @@ import type { Fault, OperationValidator } from "../contract/validate.ts";
 import { hashRequest } from "./idempotency.ts";
 import { ProblemError } from "./problem.ts";
 import { readBody } from "./read-body.ts";
+import { checkPath, readQuery } from "./read-query.ts";
 import type { Caller, Services } from "./world.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
@@ -34,10 +35,12 @@ export async function readRequest(c: Context, operation: Operation, validator: O
           { authorization: c.req.header("authorization"), actor: c.req.header("evergate-actor") },
           services.now(),
         );
+  refuseForeignPartner(c, operation, caller);
   const text = operation.bodyPointer === null ? "" : await readText(c, operation);
   const body = text === "" ? undefined : parseJson(text);
   const path: Record<string, unknown> = c.req.param();
-  const query = readQuery(c);
+  checkPath(c.req.raw.url);
+  const query = readQuery(c.req.raw.url);
   const header: Record<string, unknown> = {};
   for (const { name, in: place } of operation.parameters) {
     if (place !== "header") continue;
@@ -66,6 +69,14 @@ export async function readRequest(c: Context, operation: Operation, validator: O
   };
 }
 
+/** A partner's key may name its own partner in `Evergate-Partner`, and no other. */
+function refuseForeignPartner(c: Context, operation: Operation, caller: Caller | null): void {
+  if (caller === null || caller.partner === null || !operation.parameters.some(({ name }) => name === "Evergate-Partner")) return;
+  const named = c.req.header("evergate-partner");
+  if (named !== undefined && named !== caller.partner)
+    throw new ProblemError("forbidden", "Evergate-Partner names another partner than the one this key belongs to. Leave it out.");
+}
+
 async function readText(c: Context, operation: Operation): Promise<string> {
   const bytes = await readBody(c);
   if (bytes.byteLength === 0) return "";
@@ -85,12 +96,6 @@ function parseJson(text: string): unknown {
   } catch (error) {
     throw new ProblemError("malformed_request", `The body is not JSON: ${error instanceof Error ? error.message : "it can't be parsed"}.`, [], { cause: error });
   }
-}
-
-function readQuery(c: Context): Record<string, unknown> {
-  const query: Record<string, unknown> = {};
-  for (const [name, values] of Object.entries(c.req.queries())) query[name] = values.length === 1 ? values[0] : values;
-  return query;
 }
 
 function checkBody(operation: Operation, validator: OperationValidator, body: unknown): readonly Fault[] {

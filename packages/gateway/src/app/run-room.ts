@@ -129,11 +129,7 @@ function toAnswer(outcome: unknown): Answer {
 }
 
 function readPartnerId(caller: Caller, request: ReadRequest): Partner["id"] {
-  if (caller.partner !== null) {
-    if (request.partnerNamed !== null && request.partnerNamed !== caller.partner)
-      throw new ProblemError("forbidden", "Evergate-Partner names another partner than the one this key belongs to. Leave it out.");
-    return caller.partner;
-  }
+  if (caller.partner !== null) return caller.partner;
   if (request.partnerNamed === null) throw new ProblemError("partner_required", "An operator's key acts for a partner by naming it: Evergate-Partner: partner_…");
   return toPartnerId(request.partnerNamed);
 }
