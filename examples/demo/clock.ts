@@ -15,6 +15,11 @@ export function toDay(instant: Temporal.Instant | string): Temporal.PlainDate {
   return Temporal.Instant.from(instant).toZonedDateTimeISO(timeZone).toPlainDate();
 }
 
+/** A day as people write it in short: `24 Nov`. */
+export function formatDay(day: Temporal.PlainDate): string {
+  return day.toLocaleString("en-GB", { day: "numeric", month: "short" });
+}
+
 /** The first moment of the next local day. */
 export function findNextMidnight(instant: Temporal.Instant): Temporal.Instant {
   return toInstant(toDay(instant).add({ days: 1 }).toString());

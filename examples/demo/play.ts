@@ -1,5 +1,12 @@
 import type { EvergateEvent } from "@evergate/sdk";
-import { beginsAt, findNextMidnight, listMonthBeginnings, toDay, toInstant } from "./clock.ts";
+import {
+  beginsAt,
+  findNextMidnight,
+  formatDay,
+  listMonthBeginnings,
+  toDay,
+  toInstant,
+} from "./clock.ts";
 import { createEventFeed, type EventFeed } from "./event-feed.ts";
 import type { DemoPartner } from "./partners.ts";
 import type { Names } from "./print/names.ts";
@@ -61,7 +68,7 @@ export async function play(
       .flat()
       .toSorted((one, other) => (one.day < other.day ? -1 : one.day > other.day ? 1 : 0))) {
       screen.print(renderTitle(day, actor, paint("dim", "falls due")));
-      printWebhooks(events);
+      printWebhooks(events, "named");
     }
   }
 
@@ -76,15 +83,15 @@ export async function play(
       );
     actor.codes.set(id, activationCode);
     const events = await actor.feed.readUntil(subscription);
-    printWebhooks(events);
+    printWebhooks(events, "known");
     if (events.some(({ type }) => type === "subscription.reactivated"))
       screen.print(
-        `            ${paint("bold", `the same activation code as on its first day: ${activationCode}`)}`,
+        `            ${paint("bold", `still ${activationCode}, the code of its first day`)}`,
       );
   }
 
-  function printWebhooks(events: readonly EvergateEvent[]): void {
-    for (const line of renderWebhooks(events, names)) screen.print(line);
+  function printWebhooks(events: readonly EvergateEvent[], subject: "named" | "known"): void {
+    for (const line of renderWebhooks(events, names, subject)) screen.print(line);
   }
 
   const stops = listStops(actors);
@@ -111,11 +118,8 @@ function listStops(actors: readonly Actor[]): readonly Stop[] {
 }
 
 function renderTitle(day: string, { partner }: DemoPartner, text: string): string {
-  const date = Temporal.PlainDate.from(day).toLocaleString("en-GB", {
-    day: "numeric",
-    month: "short",
-  });
-  return `  ${date.padStart(6)}  ${paint("bold", partner.name.padEnd(19))} ${text}`;
+  const date = formatDay(Temporal.PlainDate.from(day));
+  return `  ${date.padStart(6)}  ${paint("bold", partner.type.padEnd(9))} ${text}`;
 }
 
 function nameMonth(at: Temporal.Instant): string {

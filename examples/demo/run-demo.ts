@@ -181,10 +181,11 @@ async function showWhereToGo(
   screen.printHeading("The gateway stays up");
   screen.print(`  Reference  ${baseUrl}/docs`);
   screen.print(`  Health     ${baseUrl}/healthz`);
-  screen.print(`  Keys       ${keysPath} (the operator's and the partners', for your eyes only)`);
-  screen.print(`  Try        . ${keysPath}`);
-  screen.print(
-    `             curl -H "Authorization: Bearer $RESELLER_KEY" "$EVERGATE_URL/v1/bills"`,
-  );
+  screen.print(`  Keys       ${keysPath}`);
+  screen.print("             the operator's and the partners'; only you can read it");
   screen.print("  Stop it    Ctrl-C");
+  screen.print();
+  screen.print("  Try, in another terminal:");
+  screen.print(`    . "${keysPath}"`);
+  screen.print('    curl -H "Authorization: Bearer $RESELLER_KEY" $EVERGATE_URL/v1/bills');
 }

@@ -1,5 +1,5 @@
 import type { EvergateEvent, Pause } from "@evergate/sdk";
-import { toDay } from "../clock.ts";
+import { formatDay, toDay } from "../clock.ts";
 import type { Names } from "./names.ts";
 
 /** What an event says, in a few words. */
@@ -22,7 +22,7 @@ export function describeEvent(event: EvergateEvent, names: Names): string {
     case "subscription.trial_started":
     case "subscription.trial_will_end":
     case "subscription.trial_ended":
-      return event.data.trial === null ? "" : `free through ${dayBefore(event.data.trial.endsAt)}`;
+      return event.data.trial === null ? "" : `free to ${dayBefore(event.data.trial.endsAt)}`;
     case "subscription.quantity_changed":
       return `${event.data.previous?.quantity ?? "?"} → ${event.data.quantity}`;
     case "subscription.product_changed":
@@ -30,7 +30,7 @@ export function describeEvent(event: EvergateEvent, names: Names): string {
     case "subscription.change_scheduled":
       return event.data.scheduledChange === null
         ? ""
-        : `${event.data.scheduledChange.quantity ?? event.data.quantity} from ${toDay(event.data.scheduledChange.effectiveAt).toString()}`;
+        : `${event.data.scheduledChange.quantity ?? event.data.quantity} from ${formatDay(toDay(event.data.scheduledChange.effectiveAt))}`;
     case "subscription.cancellation_scheduled":
       return event.data.cancellation === null
         ? ""
@@ -46,10 +46,10 @@ export function describeEvent(event: EvergateEvent, names: Names): string {
 
 function describePauseEnd(pause: Pause | null): string {
   if (pause === null || pause.resumesAt === null) return "no end set";
-  return `until ${toDay(pause.resumesAt).toString()}`;
+  return `until ${formatDay(toDay(pause.resumesAt))}`;
 }
 
 /** Ranges are half open: what ends at a midnight has the day before as its last. */
 function dayBefore(endsAt: string): string {
-  return toDay(endsAt).subtract({ days: 1 }).toString();
+  return formatDay(toDay(endsAt).subtract({ days: 1 }));
 }

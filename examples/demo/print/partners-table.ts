@@ -8,12 +8,11 @@ export function renderPartners(partners: readonly Partner[]): string {
     { title: "Type" },
     { title: "Free at first" },
     { title: "Tax", align: "right" },
-    { title: "Id" },
   ];
   return renderTable(columns, partners.map(toRow));
 }
 
-function toRow({ id, name, type, taxRate }: Partner): readonly string[] {
+function toRow({ name, type, taxRate }: Partner): readonly string[] {
   const free = type === "xsp" ? "as its offers say" : "until the month's end";
-  return [name, type, free, `${taxRate} %`, id];
+  return [name, type, free, `${taxRate} %`];
 }

@@ -2,17 +2,17 @@ import { stripVTControlCharacters, styleText } from "node:util";
 
 type Format = Parameters<typeof styleText>[0];
 
-const widest = 96;
+const widest = 98;
 
 /** Colours a text where the terminal shows colours and NO_COLOR is not set; else leaves it plain. */
 export function paint(format: Format, text: string): string {
   return styleText(format, text, { stream: process.stdout });
 }
 
-/** The columns that the demo's output takes. */
+/** The columns that the demo's output takes: the terminal's, or those of COLUMNS, but no more than are pleasant. */
 export function getWidth(): number {
-  const { columns } = process.stdout;
   // A terminal that doesn't know its width says 0.
+  const columns = process.stdout.columns || Number(process.env["COLUMNS"]);
   return columns > 0 ? Math.min(columns, widest) : widest;
 }
 

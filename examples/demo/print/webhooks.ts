@@ -1,27 +1,50 @@
-import type { EvergateEvent } from "@evergate/sdk";
+import type { EventType, EvergateEvent } from "@evergate/sdk";
 import { describeEvent } from "./describe-event.ts";
 import type { Names } from "./names.ts";
 import { joinWords, getWidth, paint } from "./screen.ts";
 
-const indent = 10;
-/** More than these in one go are counted by type instead of listed. */
+const margin = " ".repeat(10);
+/** Of more than these in one go, those of routine are counted by type instead of listed. */
 const mostListed = 6;
 
-/** The lines that tell of verified webhooks: one each, or, of many, one for all. */
-export function renderWebhooks(events: readonly EvergateEvent[], names: Names): readonly string[] {
+/** What every period brings for every subscription. */
+const routine: ReadonlySet<EventType> = new Set([
+  "subscription.trial_will_end",
+  "subscription.trial_ended",
+  "subscription.renewed",
+  "charge.created",
+  "bill.issued",
+  "settlement.completed",
+]);
+
+/**
+ * The lines that tell of verified webhooks: one each, and, of many, one for all that are routine.
+ * Where it is `known` which subscription they are about, only their numbers in it are shown.
+ */
+export function renderWebhooks(
+  events: readonly EvergateEvent[],
+  names: Names,
+  subject: "named" | "known",
+): readonly string[] {
   for (const event of events) names.learn(event);
-  if (events.length > mostListed) return summarise(events);
-  return events.map((event) => {
-    const subject = nameSubject(event, names);
-    return `${" ".repeat(indent)}${paint("green", "✓")} ${event.type.padEnd(35)} ${paint("dim", [subject, describeEvent(event, names)].filter((text) => text !== "").join("  "))}`;
+  const isMany = events.length > mostListed;
+  const listed = isMany ? events.filter(({ type }) => !routine.has(type)) : events;
+  const counted = isMany ? events.filter(({ type }) => routine.has(type)) : [];
+  const typeWidth = Math.max(...listed.map(({ type }) => type.length));
+  const lines = listed.map((event) => {
+    const number = nameNumber(event, subject === "named" ? names : null);
+    const details = [number, describeEvent(event, names)].filter((text) => text !== "").join("  ");
+    return `${margin}${paint("green", "✓")} ${event.type.padEnd(typeWidth)}  ${paint("dim", details)}`;
   });
+  return [...lines, ...(counted.length > 0 ? summarise(counted) : [])];
 }
 
-/** A subscription's events are numbered without a gap (R27): the number stands with its name. */
-function nameSubject(event: EvergateEvent, names: Names): string {
-  if (!("sequence" in event.data)) return "";
-  const subscription = "subscription" in event.data ? event.data.subscription : event.data.id;
-  return `${names.subscriptionOf(subscription)} #${event.data.sequence}`;
+/** A subscription's events are numbered without a gap (R27). */
+function nameNumber({ data }: EvergateEvent, names: Names | null): string {
+  if (!("sequence" in data)) return "";
+  const number = `#${data.sequence}`;
+  if (names === null) return number;
+  return `${names.subscriptionOf("subscription" in data ? data.subscription : data.id)} ${number}`;
 }
 
 function summarise(events: readonly EvergateEvent[]): readonly string[] {
@@ -30,7 +53,7 @@ function summarise(events: readonly EvergateEvent[]): readonly string[] {
   const words = [...counts].map(
     ([type, count], index) => `${count} ${type}${index < counts.size - 1 ? "," : ""}`,
   );
-  return joinWords([`${events.length} webhooks:`, ...words], getWidth() - indent - 2).map(
-    (line, index) => `${" ".repeat(indent)}${index === 0 ? paint("green", "✓") : " "} ${line}`,
+  return joinWords([`${events.length} webhooks:`, ...words], getWidth() - margin.length - 2).map(
+    (line, index) => `${margin}${index === 0 ? paint("green", "✓") : " "} ${line}`,
   );
 }

@@ -69,7 +69,7 @@ export const resellerStory: Story = {
     },
     {
       at: "2026-12-20T10:05",
-      tells: "Penzión Dunaj closes for the winter: paused until 10 February",
+      tells: "Penzión Dunaj closes for winter: paused until 10 February",
       happens: (evergate) =>
         evergate.subscriptions.pause(`ext:${devices}`, { resumesAt: "2027-02-10T00:00:00+01:00" }),
     },
@@ -81,7 +81,7 @@ export const resellerStory: Story = {
     },
     {
       at: "2027-01-12T10:00",
-      tells: "The hotel changes to KESC-PLUS, with nothing to activate anew",
+      tells: "The hotel changes to KESC-PLUS; nothing to activate anew",
       happens: (evergate) =>
         evergate.subscriptions.update(`ext:${users}`, { product: "code:KESC-PLUS" }),
     },

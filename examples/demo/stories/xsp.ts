@@ -17,7 +17,7 @@ export const xspStory: Story = {
   scenes: [
     {
       at: "2026-11-24T12:00",
-      tells: "Eva Horváthová takes 3 devices of KTS, the first 14 days free",
+      tells: "Eva Horváthová: 3 devices of KTS, the first 14 days free",
       happens: (evergate) =>
         evergate.subscriptions.create({
           customer: { externalId: "eva", name: "Eva Horváthová" },
@@ -29,7 +29,7 @@ export const xspStory: Story = {
     },
     {
       at: "2026-11-24T12:05",
-      tells: "Peter Kováč takes 2 devices of KISA, the first 2 months free",
+      tells: "Peter Kováč: 2 devices of KISA, the first 2 months free",
       happens: (evergate) =>
         evergate.subscriptions.create({
           customer: { externalId: "peter", name: "Peter Kováč" },
@@ -41,7 +41,7 @@ export const xspStory: Story = {
     },
     {
       at: "2026-11-24T12:10",
-      tells: "Zuzana Malá takes 5 devices of KSK, with no trial",
+      tells: "Zuzana Malá: 5 devices of KSK, with no trial",
       happens: (evergate) =>
         evergate.subscriptions.create({
           customer: { externalId: "zuzana", name: "Zuzana Malá" },
