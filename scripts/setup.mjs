@@ -23,8 +23,9 @@ const env = {
 };
 
 let child;
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
-  process.on(signal, () => child?.kill(signal));
+// A terminal sends Ctrl-C to the whole group: whoever runs below decides, and is not told twice.
+process.on("SIGINT", () => {});
+for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child?.kill(signal));
 
 function run(command, args, options = {}) {
   return new Promise((resolve) => {
@@ -38,6 +39,14 @@ function run(command, args, options = {}) {
       else process.exit(code ?? (signal === "SIGINT" ? 130 : 143));
     });
   });
+}
+
+/** A script that is one Node program runs without a package manager between it and the terminal, whose signals it would comment on. */
+async function runScript(script, args) {
+  const [program, ...words] = manifest.scripts[script].split(" ");
+  if (program !== "node") return run(pnpm, ["--silent", "run", script, ...args]);
+  const carried = join(root, "node_modules", ".bin", "node");
+  return run(existsSync(carried) ? carried : process.execPath, [...words, ...args]);
 }
 
 const nodeMajor = Number(process.versions.node.split(".")[0]);
@@ -62,5 +71,5 @@ if (!existsSync(join(home, "ready"))) {
 }
 await run(pnpm, ["install", "--frozen-lockfile", "--prefer-offline", "--trust-lockfile", "--reporter=append-only"]);
 await run(pnpm, ["--silent", "run", "generate"]);
-const [script, ...scriptArguments] = process.argv.slice(2);
-if (script) await run(pnpm, ["--silent", "run", script, ...scriptArguments.filter((argument, index) => index > 0 || argument !== "--")]);
+const [script, separator, ...scriptArguments] = process.argv.slice(2);
+if (script) await runScript(script, separator === undefined || separator === "--" ? scriptArguments : [separator, ...scriptArguments]);
