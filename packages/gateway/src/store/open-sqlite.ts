@@ -1,3 +1,4 @@
+import { closeSync, openSync } from "node:fs";
 import SqliteDatabase from "better-sqlite3";
 import { Kysely } from "kysely";
 import type { Database } from "./schema.ts";
@@ -69,6 +70,8 @@ export function openSqlite(path: string): Store {
 
 function openConnection(path: string): SqliteDatabase.Database {
   try {
+    // A partner's data is its owner's only; SQLite gives its log the rights of the file.
+    closeSync(openSync(path, "a", 0o600));
     const database = new SqliteDatabase(path, { timeout: busyTimeoutMs });
     database.pragma("journal_mode = wal");
     database.pragma("synchronous = full");
