@@ -1,0 +1,270 @@
+import { chmodSync, rmSync } from "node:fs";
+import { sql } from "kysely";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { openStore, toPath } from "../store/open-store.ts";
+import { testStores, type TestStores } from "../testing/open-test-stores.ts";
+import { runEvergate, startServe } from "../testing/run-evergate.ts";
+import { testSecretKey } from "../testing/start-test-gateway.ts";
+
+/** An answer, read only where a test knows what it holds. */
+interface Answer {
+  readonly status: number;
+  readonly body: { readonly id: string; readonly data: readonly unknown[] };
+}
+
+describe("evergate", () => {
+  test("prints its help without words, and with help or --help", async () => {
+    for (const words of [[], ["help"], ["--help"]]) {
+      const ran = await runEvergate(words, {});
+      expect(ran).toMatchObject({ code: 0, errors: "" });
+      expect(ran.output).toContain("evergate keys create");
+      expect(ran.output).toContain("EVERGATE_DATABASE_URL");
+    }
+  });
+
+  test("prints a command's help", async () => {
+    const ran = await runEvergate(["keys", "create", "--help"], {});
+    expect(ran.code).toBe(0);
+    expect(ran.output).toContain("--scopes");
+  });
+
+  test("prints its version", async () => {
+    expect(await runEvergate(["version"], {})).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    });
+  });
+
+  test.each([
+    [["serv"], 'There is no command "serv"'],
+    [["keys"], 'There is no command "keys"'],
+    [["keys", "make"], 'There is no command "keys make"'],
+    [["migrate", "now"], "Unexpected argument 'now'."],
+    [["serve", "--port", "80"], "Unknown option '--port'."],
+    [["serve", "--no-migrate=yes"], "--no-migrate"],
+    [["keys", "create"], "--kind is missing."],
+    [["keys", "create", "--kind", "guest"], "--kind is operator or partner"],
+    [["keys", "create", "--kind", "partner"], "--partner"],
+    [["keys", "create", "--kind", "operator", "--scopes", "read"], "are for a partner's key"],
+    [
+      ["keys", "create", "--kind", "partner", "--partner", "partner_1", "--scopes", "read,all"],
+      '"all"',
+    ],
+    [["keys", "create", "--kind", "operator", "--name", "EVERGATE_OPERATOR_KEY"], "--name"],
+  ])("answers %j with what is wrong, the help and exit code 2", async (words, sentence) => {
+    const ran = await runEvergate(words, {});
+    expect(ran).toMatchObject({ code: 2, output: "" });
+    expect(ran.errors).toContain(sentence);
+    expect(ran.errors).toContain("evergate ");
+    expect(ran.errors).not.toMatch(/\n\s+at /);
+  });
+
+  test("commands that need a database don't make an SQLite file", async () => {
+    const env = { EVERGATE_DATABASE_URL: "file:./not-there.db" };
+    for (const words of [["doctor"], ["keys", "create", "--kind", "operator"]]) {
+      const ran = await runEvergate(words, env);
+      expect(ran.code).toBe(1);
+      expect(ran.output + ran.errors).toContain("There is no database ./not-there.db yet");
+    }
+  });
+});
+
+describe.each(testStores)("evergate on $name", (stores) => {
+  test("migrate brings an empty database up to date, once", async () => {
+    const env = await makeEnv(stores);
+    expect((await runEvergate(["migrate"], env)).output).toMatch(/^Migrated: /);
+    expect(await runEvergate(["migrate"], env)).toMatchObject({
+      code: 0,
+      output: "The database is up to date.\n",
+    });
+  });
+
+  test("keys create makes keys that work over HTTP, within their scopes", async () => {
+    const env = await makeEnv(stores);
+    const unready = await runEvergate(["keys", "create", "--kind", "operator"], env);
+    expect(unready.code).toBe(1);
+    expect(unready.errors).toContain("evergate migrate");
+
+    const server = await startServe({
+      ...env,
+      EVERGATE_OPERATOR_KEY: "an-operator-key-of-the-tests",
+    });
+    const operator = await runEvergate(
+      ["keys", "create", "--kind", "operator", "--name", "Night shift"],
+      env,
+    );
+    expect(operator).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/^evg_operator_\S+\n$/),
+    });
+    expect(operator.errors).not.toContain(operator.output.trim());
+    const ask = async (key: string, path: string, body?: object): Promise<Answer> => {
+      const answer = await fetch(`${server.url}${path}`, {
+        headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+        ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
+      });
+      return { status: answer.status, body: (await answer.json()) as Answer["body"] };
+    };
+    const operatorSecret = operator.output.trim();
+    const partner = await ask(operatorSecret, "/v1/partners", {
+      name: "Danube Telecom",
+      type: "reseller",
+      currency: "EUR",
+      timeZone: "Europe/Bratislava",
+      billingPeriod: "calendar_month",
+      mode: "live",
+    });
+    const words = [
+      "keys",
+      "create",
+      "--kind",
+      "partner",
+      "--partner",
+      partner.body.id,
+      "--scopes",
+      "read",
+    ];
+    const made = await runEvergate(words, env);
+    const secret = made.output.trim();
+    expect((await ask(secret, "/v1/partner")).body.id).toBe(partner.body.id);
+    expect((await ask(secret, "/v1/customers", { name: "Hotel Carpathia" })).status).toBe(403);
+
+    const { body: record } = await ask(operatorSecret, "/v1/audit-log");
+    expect(record.data[0]).toMatchObject({
+      action: "createApiKey",
+      actor: expect.stringMatching(/^command line \(.+\)$/),
+    });
+    const stranger = await runEvergate(
+      ["keys", "create", "--kind", "partner", "--partner", "partner_01h455vb4pex5vsknk084sn02q"],
+      env,
+    );
+    expect(stranger).toMatchObject({
+      code: 1,
+      output: "",
+      errors: expect.stringContaining("There is no partner"),
+    });
+  });
+
+  test("doctor finds a served database well, beside the server", async () => {
+    const env = await makeEnv(stores);
+    await startServe(env);
+    const ran = await runEvergate(["doctor"], env);
+    expect(ran.output).not.toContain("failed");
+    expect(ran.code).toBe(0);
+    for (const name of ["settings", "database", "schema", "secrets", "operator key", "clock"])
+      expect(ran.output).toMatch(new RegExp(`^ok +${name} `, "m"));
+  });
+
+  test("doctor finds a database that is not migrated", async () => {
+    const env = await makeEnv(stores);
+    if (stores.name === "sqlite") await openStore(env.EVERGATE_DATABASE_URL).close();
+    const ran = await runEvergate(["doctor"], env);
+    expect(ran.code).toBe(1);
+    expect(ran.output).toMatch(/^failed +schema .*evergate migrate$/m);
+  });
+
+  test("doctor finds a key that opens nothing, no operator's key, and a clock that is behind", async () => {
+    const env = { ...(await makeEnv(stores)), EVERGATE_SECRET_KEY: testSecretKey };
+    const server = await startServe({ ...env, EVERGATE_ALLOW_PRIVATE_WEBHOOKS: "true" });
+    const key = /evg_operator_\S+/.exec(server.readOutput())?.[0] ?? "";
+    const post = async (path: string, body: object, partner = ""): Promise<{ id: string }> => {
+      const answer = await fetch(`${server.url}${path}`, {
+        method: "POST",
+        headers: {
+          authorization: `Bearer ${key}`,
+          "content-type": "application/json",
+          ...(partner === "" ? {} : { "evergate-partner": partner }),
+        },
+        body: JSON.stringify(body),
+      });
+      expect(answer.status).toBe(201);
+      return (await answer.json()) as { id: string };
+    };
+    const { id } = await post("/v1/partners", {
+      name: "Danube Telecom",
+      type: "reseller",
+      currency: "EUR",
+      timeZone: "Europe/Bratislava",
+      billingPeriod: "calendar_month",
+      mode: "live",
+    });
+    await post("/v1/webhook-endpoints", { url: "http://127.0.0.1:9/hook", eventTypes: ["*"] }, id);
+    server.signal("SIGTERM");
+    await server.ended;
+    expect((await runEvergate(["doctor"], env)).output).toMatch(/^ok +secrets +the key opens/m);
+
+    const store = openStore(env.EVERGATE_DATABASE_URL);
+    await store.transaction(async (tx) => {
+      await sql`update api_keys set revoked_at = created_at where kind = 'operator'`.execute(tx);
+      await sql`update audit_log set recorded_at = recorded_at + 3600000`.execute(tx);
+    });
+    await store.close();
+    const otherKey = Buffer.alloc(32, 1).toString("base64");
+    const ran = await runEvergate(["doctor"], { ...env, EVERGATE_SECRET_KEY: otherKey });
+    expect(ran.code).toBe(1);
+    expect(ran.output).toMatch(/^failed +secrets /m);
+    expect(ran.output).toMatch(/^failed +operator key /m);
+    expect(ran.output).toMatch(/^failed +clock .*behind/m);
+  });
+});
+
+describe("doctor", () => {
+  test("tells every variable that is wrong, and those that are none", async () => {
+    const ran = await runEvergate(["doctor"], {
+      EVERGATE_PORT: "x",
+      EVERGATE_LOG_LEVEL: "loud",
+      EVERGATE_OPERATOR_KEY: "short",
+      EVERGATE_DB_URL: "file:./x.db",
+    });
+    expect(ran.code).toBe(1);
+    for (const name of [
+      "EVERGATE_PORT",
+      "EVERGATE_LOG_LEVEL",
+      "EVERGATE_OPERATOR_KEY",
+      "EVERGATE_DB_URL",
+    ])
+      expect(ran.output).toMatch(new RegExp(`^failed +settings +${name} `, "m"));
+  });
+
+  test("tells a database that can't be reached, without its password", async () => {
+    const env = {
+      EVERGATE_DATABASE_URL: "postgres://evergate:hunter2@127.0.0.1:1/evergate",
+      EVERGATE_SECRET_KEY: testSecretKey,
+    };
+    const ran = await runEvergate(["doctor"], env);
+    expect(ran.code).toBe(1);
+    expect(ran.output).toMatch(/^failed +database +.*ECONNREFUSED/m);
+    expect(ran.output + ran.errors).not.toContain("hunter2");
+  });
+
+  test.skipIf(process.platform === "win32")(
+    "tells a key file that is missing, or that others can read",
+    async () => {
+      const sqlite = testStores.find(({ name }) => name === "sqlite");
+      const env = await makeEnv(sqlite);
+      const server = await startServe(env);
+      server.signal("SIGTERM");
+      await server.ended;
+      const file = `${toPath(env.EVERGATE_DATABASE_URL)}.key`;
+      chmodSync(file, 0o644);
+      expect((await runEvergate(["doctor"], env)).output).toMatch(/^failed +secrets .*chmod 600/m);
+      rmSync(file);
+      expect((await runEvergate(["doctor"], env)).output).toMatch(/^failed +secrets .*is missing/m);
+    },
+  );
+});
+
+interface CliEnv {
+  readonly [name: string]: string;
+  readonly EVERGATE_DATABASE_URL: string;
+}
+
+async function makeEnv(stores: TestStores | undefined): Promise<CliEnv> {
+  if (stores === undefined) throw new Error("There are no test stores.");
+  const database = await stores.createDatabase();
+  onTestFinished(() => database.remove());
+  return {
+    EVERGATE_DATABASE_URL: database.url,
+    ...(stores.name === "postgres" ? { EVERGATE_SECRET_KEY: testSecretKey } : {}),
+  };
+}
