@@ -64,7 +64,7 @@ export async function listApiKeys(db: Reader, filter: { readonly kind?: string |
   let query = db.selectFrom("api_keys").selectAll();
   if (filter.kind !== undefined) query = query.where("kind", "=", filter.kind);
   if (filter.partner !== undefined) query = query.where("partner", "=", filter.partner);
-  return listNewestFirst(query, page, toApiKey);
+  return listNewestFirst(query, "key", page, toApiKey);
 }
 
 export async function hasOperatorKey(db: Reader, now: Instant): Promise<boolean> {

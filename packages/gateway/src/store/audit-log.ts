@@ -60,7 +60,7 @@ export async function listAudit(db: Reader, owner: string, filter: AuditFilter, 
   let query = db.selectFrom("audit_log").selectAll().where("partner", "=", owner);
   if (filter.subject !== undefined) query = query.where("subject", "=", filter.subject);
   if (filter.actor !== undefined) query = query.where("actor", "=", filter.actor);
-  return listNewestFirst(query, page, toEntry);
+  return listNewestFirst(query, "audit", page, toEntry);
 }
 
 function toEntry(row: Selectable<AuditLogTable>): StoredAuditEntry {

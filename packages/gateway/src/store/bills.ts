@@ -58,7 +58,7 @@ export async function findBill(db: Reader, partner: PartnerId, id: string): Prom
 
 export async function listBills(db: Reader, partner: PartnerId, filter: { readonly month?: string | undefined }, page: PageRequest): Promise<Page<Bill>> {
   const query = db.selectFrom("bills").selectAll().where("partner", "=", partner);
-  return listNewestFirst(filter.month === undefined ? query : query.where("month", "=", filter.month), page, toBill);
+  return listNewestFirst(filter.month === undefined ? query : query.where("month", "=", filter.month), "bill", page, toBill);
 }
 
 function toBill(row: Selectable<BillTable>): Bill {

@@ -35,7 +35,7 @@ export async function findProductByReference(db: Reader, reference: string): Pro
 }
 
 export async function listProducts(db: Reader, page: PageRequest): Promise<Page<StoredProduct>> {
-  return listNewestFirst(db.selectFrom("products").selectAll(), page, toProduct);
+  return listNewestFirst(db.selectFrom("products").selectAll(), "prod", page, toProduct);
 }
 
 export async function insertProduct(tx: Transaction, product: StoredProduct): Promise<void> {
@@ -88,7 +88,7 @@ export async function listPrices(db: Reader, filter: PriceFilter, page: PageRequ
   if (filter.product !== undefined) query = query.where("product", "=", filter.product);
   if (filter.channel !== undefined) query = query.where("channel", "=", filter.channel);
   if (filter.currency !== undefined) query = query.where("currency", "=", filter.currency);
-  return listNewestFirst(query, page, toPrice);
+  return listNewestFirst(query, "price", page, toPrice);
 }
 
 /** Prices by their ids, for settlement. */

@@ -108,7 +108,7 @@ export async function listCharges(db: Reader, partner: PartnerId, filter: Charge
   if (filter.customer !== undefined) query = query.where("customer", "=", filter.customer);
   if (filter.subscription !== undefined) query = query.where("subscription", "=", filter.subscription);
   if (filter.bill !== undefined) query = query.where("bill", "=", filter.bill);
-  return listNewestFirst(query, page, toStoredCharge);
+  return listNewestFirst(query, "charge", page, toStoredCharge);
 }
 
 function toStoredCharge(row: Selectable<ChargeTable>): StoredCharge {

@@ -39,7 +39,7 @@ export async function lockCustomer(tx: Transaction, dialect: Dialect, partner: P
 }
 
 export async function listCustomers(db: Reader, partner: PartnerId, page: PageRequest): Promise<Page<Customer>> {
-  return listNewestFirst(db.selectFrom("customers").selectAll().where("partner", "=", partner), page, toCustomer);
+  return listNewestFirst(db.selectFrom("customers").selectAll().where("partner", "=", partner), "cus", page, toCustomer);
 }
 
 /** Names of customers, for a bill. */

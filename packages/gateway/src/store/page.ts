@@ -1,5 +1,6 @@
 import type { SelectQueryBuilder } from "kysely";
 import { ProblemError } from "../app/problem.ts";
+import type { IdPrefix } from "../ids.ts";
 import type { Database } from "./schema.ts";
 
 /** As many as the contract says where nobody asks for another number. */
@@ -21,28 +22,29 @@ export interface Page<T> {
   readonly nextCursor: string | null;
 }
 
-/** A page of rows that have an `id` (which grows with time), newest first. The cursor is the last id, encoded so that nobody builds on it. */
+/** A page of rows that have an `id` of one kind (which grows with time), newest first. The cursor is the last id, encoded so that nobody builds on it. */
 export async function listNewestFirst<Row extends { id: string }, T>(
   // oxlint-disable-next-line typescript/no-explicit-any -- Kysely's builder is invariant in its table; only `id` is used here
   query: SelectQueryBuilder<Database, any, Row>,
+  kind: IdPrefix,
   page: PageRequest,
   read: (row: Row) => T,
 ): Promise<Page<T>> {
-  const after = page.after === undefined ? undefined : decodeCursor(page.after);
+  const after = page.after === undefined ? undefined : decodeCursor(page.after, kind);
   const rows = await (after === undefined ? query : query.where("id", "<", after)).orderBy("id", "desc").limit(limitOf(page) + 1).execute();
   const shown = rows.slice(0, limitOf(page));
   const last = shown.at(-1);
   return { data: shown.map(read), nextCursor: rows.length > limitOf(page) && last !== undefined ? encodeCursor(last.id) : null };
 }
 
-export function encodeCursor(place: string): string {
-  return Buffer.from(place).toString("base64url");
+function encodeCursor(id: string): string {
+  return Buffer.from(id).toString("base64url");
 }
 
-/** Throws `malformed_request` for what was never a cursor. */
-export function decodeCursor(cursor: string): string {
-  const place = Buffer.from(cursor, "base64url").toString("utf8");
-  if (encodeCursor(place) !== cursor || !/^[\w.-]{1,200}$/.test(place))
-    throw new ProblemError("malformed_request", "after is not a cursor that this list has given.", [{ pointer: "/query/after", detail: "use the nextCursor of the page before" }]);
-  return place;
+/** Throws `malformed_request` for what no list of this kind has given. */
+function decodeCursor(cursor: string, kind: IdPrefix): string {
+  const id = Buffer.from(cursor, "base64url").toString("utf8");
+  if (encodeCursor(id) !== cursor || !/^[a-z]+_[0-9a-z]{26}$/.test(id) || !id.startsWith(`${kind}_`))
+    throw new ProblemError("malformed_request", "after is not a cursor that this list has given.", [{ pointer: "/query/after", detail: "has to be the nextCursor of the page before" }]);
+  return id;
 }

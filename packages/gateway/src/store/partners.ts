@@ -138,7 +138,7 @@ export async function updatePartnerClock(tx: Transaction, id: PartnerId, clock: 
 }
 
 export async function listPartners(db: Reader, page: PageRequest): Promise<Page<Partner>> {
-  return listNewestFirst(db.selectFrom("partners").selectAll(), page, toPartner);
+  return listNewestFirst(db.selectFrom("partners").selectAll(), "partner", page, toPartner);
 }
 
 function toPartner(row: Selectable<PartnerTable>): Partner {

@@ -83,7 +83,7 @@ export async function listSubscriptions(db: Reader, partner: PartnerId, filter: 
   if (filter.customer !== undefined) query = query.where("customer", "=", filter.customer);
   if (filter.product !== undefined) query = query.where("product", "=", filter.product);
   if (filter.status !== undefined) query = query.where("status", "=", filter.status);
-  return listNewestFirst(query, page, toSubscription);
+  return listNewestFirst(query, "sub", page, toSubscription);
 }
 
 function isExternal(reference: string): boolean {

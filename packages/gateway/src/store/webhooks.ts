@@ -130,6 +130,7 @@ export async function listEndpoints(
 ): Promise<Page<WebhookEndpoint>> {
   return listNewestFirst(
     db.selectFrom("webhook_endpoints").selectAll().where("partner", "=", partner),
+    "wh",
     page,
     toEndpoint,
   );
@@ -221,6 +222,7 @@ export async function listAttempts(
       .selectAll()
       .where("partner", "=", partner)
       .where("endpoint", "=", endpoint.id),
+    "attempt",
     page,
     (row) => row,
   );
