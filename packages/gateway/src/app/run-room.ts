@@ -6,6 +6,7 @@ import type { Reader, Transaction } from "../store/store.ts";
 import { createInUseError, findKeptAnswer, keepAnswer, type Answer, type IdempotentCall } from "./idempotency.ts";
 import { ProblemError, toProblem } from "./problem.ts";
 import type { ReadRequest } from "./read-request.ts";
+import { toRefusal } from "./to-problem-error.ts";
 import type { Binding } from "./room.ts";
 import type { Caller, Services, World } from "./world.ts";
 
@@ -97,8 +98,10 @@ async function once(
       });
     } catch (error) {
       // A refusal has changed nothing, so its answer can be kept after the fact: it is the first answer all the same.
-      if (error instanceof ProblemError && isKept(error)) {
-        await keep({ status: toProblem(error, request.requestId).status, headers: { "content-type": "application/problem+json" }, body: JSON.stringify(toProblem(error, request.requestId)) });
+      const refusal = toRefusal(error, services);
+      if (refusal !== undefined && isKept(refusal)) {
+        const problem = toProblem(refusal, request.requestId);
+        await keep({ status: problem.status, headers: { "content-type": "application/problem+json" }, body: JSON.stringify(problem) });
       }
       throw error;
     }

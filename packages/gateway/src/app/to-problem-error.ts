@@ -10,17 +10,23 @@ const uniqueKeys: readonly (readonly [RegExp, ProblemCode, string])[] = [
   [/subscriptions.*external_id/, "external_id_taken", "Another subscription of yours has this externalId already."],
 ];
 
+/** The refusal that an error stands for: it is one already, or a unique key said so. Undefined for everything else. */
+export function toRefusal(thrown: unknown, services: Pick<Services, "store">): ProblemError | undefined {
+  const error = services.store.translate(thrown);
+  if (error instanceof ProblemError) return error;
+  if (!(error instanceof UniqueViolationError)) return undefined;
+  const known = uniqueKeys.find(([pattern]) => pattern.test(error.constraint));
+  return known === undefined ? undefined : new ProblemError(known[1], known[2], [], { cause: error });
+}
+
 /** Makes a problem of whatever went wrong. What nobody foresaw is logged, and answered without its text. */
 export function toProblemError(thrown: unknown, services: Services, requestId: string): ProblemError {
   const error = services.store.translate(thrown);
-  if (error instanceof ProblemError) return error;
+  const refusal = toRefusal(error, services);
+  if (refusal !== undefined) return refusal;
   if (error instanceof StoreUnavailableError) {
     services.log.error({ err: error, requestId }, "database unavailable");
     return new ProblemError("unavailable", "The gateway's database can't be used at the moment. Nothing was changed; try again.", [], { cause: error });
-  }
-  if (error instanceof UniqueViolationError) {
-    const known = uniqueKeys.find(([pattern]) => pattern.test(error.constraint));
-    if (known !== undefined) return new ProblemError(known[1], known[2], [], { cause: error });
   }
   services.log.error({ err: error, requestId }, "unexpected error");
   return new ProblemError("internal_error", `The gateway failed unexpectedly. Its log has the cause under ${requestId}.`, [], { cause: error });
