@@ -6,7 +6,7 @@ import { findApiKeyByHash } from "../store/api-keys.ts";
 import type { Reader } from "../store/store.ts";
 import { hashKeySecret } from "./key-secret.ts";
 
-/** Longer names help nobody in the record. */
+/** In characters, not in UTF-16 units: longer names help nobody in the record. */
 const maximumActorLength = 100;
 
 /**
@@ -44,7 +44,7 @@ function readActor(header: string | undefined): string | null {
   if (header === undefined || header === "") return null;
   try {
     const actor = decodeURIComponent(header).trim();
-    if (actor !== "" && actor.length <= maximumActorLength && !/\p{Cc}/u.test(actor)) return actor;
+    if (actor !== "" && Array.from(actor).length <= maximumActorLength && !/\p{Cc}/u.test(actor)) return actor;
   } catch {
     // Not percent-encoded UTF-8: answered below.
   }
