@@ -86,7 +86,7 @@ describe.each(testStores)("bad input is refused, and changes nothing, on $name",
   }
 
   test("keys of every shape are refused alike", async () => {
-    const values = ["", "Bearer", "Bearer ", `Bearer ${"x".repeat(100_000)}`, "Bearer a b", "bearer\tx", "Basic eDp5", "Bearer \u00e9\u00fc", `${scene.one.key}`, `Bearer ${scene.one.key}x`, `Token ${scene.one.key}`];
+    const values = ["", "Bearer", "Bearer ", `Bearer ${"x".repeat(100_000)}`, "Bearer a b", "bearer\tx", "Basic eDp5", "Bearer \u00e9\u00fc", scene.one.key, `Bearer ${scene.one.key}x`, `Token ${scene.one.key}`];
     const replies = await Promise.all(values.map((authorization) => sendTo(scene, "get", "/v1/customers", { key: null, headers: { authorization } })));
     expect(replies.map(({ status, body }) => `${status} ${(body as Problem).code}`)).toEqual(values.map(() => "401 unauthenticated"));
   });
@@ -102,6 +102,7 @@ describe.each(testStores)("bad input is refused, and changes nothing, on $name",
       expect((reply.body as Problem).detail.length).toBeLessThanOrEqual(2_000);
     }
     const reply = await sendTo(scene, "put", "/v1/customers", { key, headers: {} });
-    expect(`${reply.status} ${reply.headers.get("allow")} ${(reply.body as Problem).code}`).toBe("405 POST, GET method_not_allowed");
+    expect(`${reply.status} ${(reply.body as Problem).code}`).toBe("405 method_not_allowed");
+    expect(reply.headers.get("allow")?.split(", ").toSorted()).toEqual(["GET", "POST"]);
   });
 });

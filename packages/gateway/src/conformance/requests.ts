@@ -92,6 +92,11 @@ async function takeKey({ operator }: Scene): Promise<Partial<RequestParts>> {
   return { path: { keyId: id } };
 }
 
+async function takeEndpoint(_scene: Scene, { api }: Side): Promise<Partial<RequestParts>> {
+  const { id } = await api.ask<Schemas["WebhookEndpoint"]>("POST", "/v1/webhook-endpoints", { url: "https://hooks.example.com/own", eventTypes: ["bill.issued"] });
+  return { path: { endpointId: id } };
+}
+
 /** What has to have happened for the operation to succeed. */
 const prepare: Readonly<Record<string, Preparation>> = {
   createPrice: async ({ operator }) => {
@@ -100,11 +105,13 @@ const prepare: Readonly<Record<string, Preparation>> = {
   },
   rollApiKey: takeKey,
   revokeApiKey: takeKey,
-  deleteWebhookEndpoint: async (_scene, { api }) => {
-    const { id } = await api.ask<Schemas["WebhookEndpoint"]>("POST", "/v1/webhook-endpoints", { url: "https://hooks.example.com/gone", eventTypes: ["*"] });
-    return { path: { endpointId: id } };
+  updateWebhookEndpoint: takeEndpoint,
+  deleteWebhookEndpoint: takeEndpoint,
+  advanceSandboxClock: async (_scene, { api }) => {
+    // A second on: the time stays near the examples'.
+    const { now } = await api.ask<Schemas["SandboxClock"]>("GET", "/v1/sandbox/clock");
+    return { body: { to: Temporal.Instant.from(now).add({ seconds: 1 }).toString() } };
   },
-  advanceSandboxClock: async (_scene, { api }) => ({ body: { to: (await api.ask<Schemas["SandboxClock"]>("GET", "/v1/sandbox/clock")).now } }),
   updateSubscription: (scene, side) => takeSubscription(scene, side),
   pauseSubscription: (scene, side) => takeSubscription(scene, side),
   cancelSubscription: (scene, side) => takeSubscription(scene, side),
