@@ -13,6 +13,10 @@ export async function runServe(flags: Flags, env: Environment): Promise<number> 
   const settings = readSettings(env);
   const log = createLog(settings.logLevel);
   const stopSignal = waitForSignal();
+  process.once("uncaughtException", (error) => {
+    log.fatal({ err: error }, "the process failed");
+    process.exit(1);
+  });
   const server = await serve({ settings, log, migrates: flags["no-migrate"] !== true });
   process.stdout.write(renderWelcome(server.url, settings, server.madeOperatorSecret));
   log.info({ signal: await stopSignal }, "stopping");

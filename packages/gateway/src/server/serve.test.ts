@@ -152,11 +152,12 @@ describe("serve", () => {
     await once(other, "listening");
     const address = other.address();
     const port = typeof address === "object" ? String(address?.port) : "";
-    const refused = await runEvergate(["serve"], {
-      ...(await makeEnv(sqlite)),
-      EVERGATE_PORT: port,
-    });
+    const env = await makeEnv(sqlite);
+    const refused = await runEvergate(["serve"], { ...env, EVERGATE_PORT: port });
     expect(refused.code).toBe(1);
+    // The operator's key was not made in vain: the start that succeeds makes it, and shows it.
+    const server = await startServe(env);
+    expect(server.readOutput()).toContain("evg_operator_");
     // What has been logged before (the migration) is JSON; the sentence is not.
     const sentences = refused.errors
       .trim()

@@ -40,35 +40,34 @@ export async function serve({ settings, log, migrates }: ServeOptions): Promise<
   if (!migrates) checkDatabaseExists(settings.databaseUrl);
   const store = openStore(settings.databaseUrl, { poolSize: settings.poolSize });
   let gateway: Gateway | null = null;
+  let listener: Listener | null = null;
   try {
     await prepareSchema(store, log, migrates);
     const secretKey = findSecretKey(settings);
-    if ((await checkSecretKey(store, secretKey)) === "differs")
-      log.error(
-        "EVERGATE_SECRET_KEY (or the key file beside the database) is not the one that this database's secrets were sealed with: no webhook can be signed. Restore it.",
-      );
-    const { madeSecret, isVariableRevoked } = await ensureOperatorKey(
-      store,
-      settings.operatorKey,
-      toInstant(Temporal.Now.instant().epochMilliseconds),
+    if ((await checkSecretKey(store, secretKey)) === "differs") log.error(secretKeyDiffers);
+    const parts = { gateway: createGateway({ store, log, secretKey, settings }), store, log };
+    gateway = parts.gateway;
+    const { app } = gateway;
+    listener = await listen(
+      logRequests((request, env) => app.fetch(request, env), log),
+      settings,
     );
-    if (isVariableRevoked)
+    // Only now: a key that was made and then never shown, because the port was taken, would lock its owner out.
+    const now = toInstant(Temporal.Now.instant().epochMilliseconds);
+    const operatorKey = await ensureOperatorKey(store, settings.operatorKey, now);
+    if (operatorKey.isVariableRevoked)
       log.warn(
         `${variableName} holds a key that was revoked, and stays revoked. Choose a new value.`,
       );
-    const started = createGateway({ store, log, secretKey, settings });
-    gateway = started;
-    started.start();
-    const listener = await listen(
-      logRequests((request, env) => started.app.fetch(request, env), log),
-      settings,
-    );
+    gateway.start();
+    const listening = listener;
     return {
       url: listener.url,
-      madeOperatorSecret: madeSecret,
-      stop: () => stopAll(listener, started, store, log),
+      madeOperatorSecret: operatorKey.madeSecret,
+      stop: () => stopAll({ ...parts, listener: listening }),
     };
   } catch (error) {
+    await listener?.stop(0);
     await gateway?.stop();
     const translated = store.translate(error);
     await store.close();
@@ -76,18 +75,23 @@ export async function serve({ settings, log, migrates }: ServeOptions): Promise<
   }
 }
 
+const secretKeyDiffers =
+  "EVERGATE_SECRET_KEY (or the key file beside the database) is not the one that this database's secrets were sealed with: no webhook can be signed. Restore it.";
+
 async function prepareSchema(store: Store, log: Logger, migrates: boolean): Promise<void> {
   if (!migrates) return checkMigrated(store);
   const applied = await migrate(store);
   if (applied.length > 0) log.info({ applied }, "database migrated");
 }
 
-async function stopAll(
-  listener: Listener,
-  gateway: Gateway,
-  store: Store,
-  log: Logger,
-): Promise<void> {
+interface StartedParts {
+  readonly listener: Listener;
+  readonly gateway: Gateway;
+  readonly store: Store;
+  readonly log: Logger;
+}
+
+async function stopAll({ listener, gateway, store, log }: StartedParts): Promise<void> {
   const cut = await listener.stop(requestGraceMs);
   if (cut > 0) log.warn({ cut }, "requests still ran after their grace, and were cut");
   // Whatever is cut here is found again in the database at the next start.
