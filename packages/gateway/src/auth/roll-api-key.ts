@@ -12,6 +12,7 @@ export const rollApiKey: WriteRoom<"rollApiKey"> = async ({ path, body }, world)
   if (old === undefined) return refuse("not_found", `There is no key ${path.keyId}.`);
   const now = world.services.now();
   if (old.revokedAt !== null) return refuse("api_key_revoked", `The key was revoked at ${formatInstant(old.revokedAt)}. Make a new one.`);
+  if (old.expiresAt !== null && old.expiresAt <= now) return refuse("api_key_revoked", `The key expired at ${formatInstant(old.expiresAt)}. Make a new one.`);
   const { key, secret } = await issueKey(world, { kind: old.kind, partner: old.partner, name: old.name, scopes: old.scopes }, "rollApiKey");
   const overlapEndsAt = toInstant(now + body.overlapSeconds * 1_000);
   // A roll never lengthens a life: a key that ends sooner still does.
