@@ -35,6 +35,12 @@ export const refusals: readonly Refusal[] = [
     await scene.operator.call("DELETE", `/v1/api-keys/${id}`);
     return { path: { keyId: id } };
   }),
+  refusal("rollApiKey", "api_key_revoked", async (scene) => {
+    // Rolled without an overlap it has expired.
+    const { id } = await scene.operator.ask<Schemas["CreatedApiKey"]>("POST", "/v1/api-keys", { kind: "operator", name: "Expired" });
+    await scene.operator.ask("POST", `/v1/api-keys/${id}/roll`, { overlapSeconds: 0 });
+    return { path: { keyId: id } };
+  }),
   refusal("createCustomer", "external_id_taken", async ({ one }) => withBody({ externalId: one.customerExternalId })),
   refusal("updateCustomer", "external_id_taken", async ({ one }) => {
     const { id } = await one.api.ask<Schemas["Customer"]>("POST", "/v1/customers", { name: "Another" });
