@@ -34,6 +34,8 @@ export async function catchUp(store: Store, partner: PartnerId, until: Instant, 
 async function carryOutNext(tx: Transaction, store: Store, id: PartnerId, until: Instant, systemNow: Instant): Promise<CatchUpResult> {
   const partner = await claimPartner(tx, store.dialect, id);
   if (partner === undefined) return "busy";
+  // What was ordered before comes before it in the order of events, whatever the ids say: clocks of processes differ.
+  await placeAllEvents(tx, store.dialect, id, systemNow);
   const reachedAt = await carryOut(tx, store, partner, until, systemNow);
   if (reachedAt !== null) {
     await updatePartnerClock(tx, id, { clockAt: later(partner.clockAt, reachedAt) });

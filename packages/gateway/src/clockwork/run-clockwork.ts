@@ -28,7 +28,8 @@ export function runClockwork(services: Pick<Services, "store" | "log" | "now" | 
 
   async function tick(): Promise<void> {
     try {
-      while (!isStopped && (await serveOnce()));
+      let isMoreDue = true;
+      while (isMoreDue) isMoreDue = await serveOnce();
       if (!isStopped) await keepHouse(now());
     } catch (error) {
       log.error({ err: store.translate(error) }, "the clockwork failed; it is tried again");
