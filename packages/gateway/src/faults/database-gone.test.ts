@@ -20,7 +20,6 @@ import { waitUntil } from "./wait-until.ts";
 
 type Schemas = components["schemas"];
 
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a month, as it is written
 const monthEndsAt = settlesAt("2026-12" as Month, "Europe/Bratislava");
 
 /** An answer that says "not now" as the contract has it: a problem, and when to try again. */
@@ -58,10 +57,10 @@ describe("PostgreSQL ends under a running gateway", () => {
     const api = running.api(world.partner.apiKey.secret);
     await waitUntilWell(api, running);
     // A month ends while the database is gone, and commands are under way as it goes.
-    let isOver = false;
+    const load = { isOver: false };
     const seen = new Set<number>();
     const stream = Array.from({ length: 6 }, async (_, client) => {
-      for (let count = 0; !isOver; count++) {
+      for (let count = 0; !load.isOver; count++) {
         const { status } = await api.call("PATCH", `/v1/subscriptions/${id}`, { quantity: 10 + ((count + client) % 5) }, { headers: { "idempotency-key": `gone-${client}-${count}` } });
         seen.add(status);
       }
@@ -75,7 +74,7 @@ describe("PostgreSQL ends under a running gateway", () => {
     expect((await api.call("GET", "/healthz")).status).toBe(200);
     expect((await api.call("GET", "/readyz")).status).toBe(503);
     await waitUntil("the month has ended", () => Date.now() - running.startedAtMs > 2_600);
-    isOver = true;
+    load.isOver = true;
     await Promise.all(stream);
     expect([...seen].toSorted()).toEqual([200, 503]);
     expect(running.hasExited()).toBe(false);
@@ -98,12 +97,15 @@ describe("PostgreSQL ends under a running gateway", () => {
     onTestFinished(() => store.close());
     await sql`create table still (id int primary key)`.execute(store.reader);
     await sql`insert into still values (1)`.execute(store.reader);
+    const held = Promise.withResolvers<void>();
     const released = Promise.withResolvers<void>();
     const frozen = store.transaction(async (tx) => {
       await sql`select * from still for update`.execute(tx);
+      held.resolve();
       await released.promise;
       await sql`delete from still`.execute(tx);
     });
+    await held.promise;
     // Waits for the frozen one's lock, gets it once PostgreSQL has ended that transaction, and finds nothing changed.
     await waitUntil("the row can be locked", async () => {
       const { rows } = await sql`select * from still for update skip locked`.execute(store.reader);

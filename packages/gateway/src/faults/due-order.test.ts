@@ -8,7 +8,7 @@ import { makePopulation, secondWaveAt } from "./population.ts";
 import { createChance, takeSeed } from "./random.ts";
 import { readLedger } from "./read-ledger.ts";
 
-const goal = toInstant(Date.UTC(2027, 3, 2, 9));
+const goal = toInstant(Date.UTC(2027, 1, 2, 9));
 const dayMs = 86_400_000;
 const timeoutMs = 120_000;
 
@@ -24,9 +24,9 @@ async function walk(world: World, nextStepMs: () => number): Promise<void> {
 describe.each(testStores)("what is due, on $name", (stores) => {
   // More subscriptions than the clockwork takes at once, due all over the month (trials by the day) or all at one midnight.
   test.each([
-    { only: "Delta Mobile", count: 230 },
-    { only: "Danube Telecom", count: 210 },
-    { only: "Fjord Games", count: 40 },
+    { only: "Delta Mobile", count: 205 },
+    { only: "Danube Telecom", count: 205 },
+    { only: "Fjord Games", count: 30 },
   ])("$only: charges, bills and all events in their order are the same in one leap, day by day and in steps of any size (R2, R3)", { timeout: timeoutMs }, async ({ only, count }) => {
     const seed = takeSeed(`due-order ${stores.name} ${only}`);
     const chance = createChance(seed);
@@ -40,7 +40,7 @@ describe.each(testStores)("what is due, on $name", (stores) => {
     }
     expect(await findFaults(gateway.store)).toEqual([]);
     const [inOneLeap, dayByDay, inAnySteps] = ledgers;
-    expect(inOneLeap?.bills.length).toBeGreaterThanOrEqual(4);
+    expect(inOneLeap?.bills.length).toBeGreaterThanOrEqual(2);
     expect(dayByDay).toEqual(inOneLeap);
     expect(inAnySteps).toEqual(inOneLeap);
   });
@@ -48,15 +48,15 @@ describe.each(testStores)("what is due, on $name", (stores) => {
   test("a partner's events are placed in the order of their due time, whatever the order of its subscriptions (R2)", { timeout: timeoutMs }, async () => {
     const seed = takeSeed(`due-order of one partner ${stores.name}`);
     const gateway = await startTestGateway(stores);
-    const [world] = await makePopulation(gateway, { mode: "live", subscriptionsPerPartner: 230, seed, only: ["Delta Mobile"] });
+    const [world] = await makePopulation(gateway, { mode: "live", subscriptionsPerPartner: 205, seed, only: ["Delta Mobile"] });
     if (world === undefined) throw new Error("There is no such kind of partner.");
     const before = await readPlaces(gateway.store);
     gateway.setNow(goal);
     gateway.gateway.start();
-    await expect.poll(async () => (await gateway.store.reader.selectFrom("partners").select("settlement_month").executeTakeFirst())?.settlement_month, { timeout: 30_000 }).toBe("2027-04");
+    await expect.poll(async () => (await gateway.store.reader.selectFrom("partners").select("settlement_month").executeTakeFirst())?.settlement_month, { timeout: 30_000 }).toBe("2027-02");
     await gateway.gateway.stop();
     const places = (await readPlaces(gateway.store)).slice(before.length);
-    expect(places.length).toBeGreaterThan(700);
+    expect(places.length).toBeGreaterThan(400);
     const late = places.filter(({ occurred_at }, index) => occurred_at < (places[index - 1]?.occurred_at ?? 0));
     expect(late).toEqual([]);
     expect(await findFaults(gateway.store)).toEqual([]);

@@ -16,7 +16,7 @@ export async function findFaults({ reader }: Store): Promise<readonly string[]> 
 
 export async function countUnplacedEvents(reader: Reader): Promise<number> {
   const { rows } = await sql<{ count: number }>`select count(*) as count from event_places where position is null`.execute(reader);
-  return Number(rows[0]?.count ?? 0);
+  return rows[0]?.count ?? 0;
 }
 
 const checks: readonly { readonly what: string; readonly query: ReturnType<typeof sql> }[] = [

@@ -94,7 +94,6 @@ describe.each(testStores)("killed under load, on $name", (stores) => {
     const chance = createChance(seed);
     const { url, store, gateway } = await openDatabase(stores);
     const world = await makeWorld(gateway, { mode: "live", type: "xsp" });
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a month, as it is written
     const monthEndsAt = settlesAt("2026-12" as Month, "Europe/Bratislava");
     // A month ends under the clients' hands: charges and a bill are made between the kills.
     const clockOffsetMs = monthEndsAt - Date.now() - 6_000;

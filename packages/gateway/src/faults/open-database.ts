@@ -16,7 +16,7 @@ export async function openDatabase(stores: TestStores, options: TestGatewayOptio
   const database = await stores.createDatabase();
   // First registered, last run: after the processes have been killed and the stores closed.
   onTestFinished(() => database.remove());
-  const store = openStore(database.url, { poolSize: 3 });
+  const store = await openStore(database.url, { poolSize: 3 });
   await migrate(store);
   const gateway = await startTestGateway({ ...stores, open: async () => store }, options);
   return { url: database.url, store, gateway };

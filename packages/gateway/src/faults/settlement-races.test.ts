@@ -13,7 +13,6 @@ import { waitUntil } from "./wait-until.ts";
 
 type Schemas = components["schemas"];
 
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a month, as it is written
 const december = "2026-12" as Month;
 /** 2027-01-01T00:00 in Bratislava: December's last period closes, and December is settled. */
 const instant = settlesAt(december, "Europe/Bratislava");
@@ -92,7 +91,6 @@ describe.each(testStores)("at the very instant of settlement, on $name", (stores
     const { gateway, world, settle } = await open(stores);
     const ids = await Promise.all(Array.from({ length: 12 }, async () => (await world.subscribe({ quantity: chance.between(1, 50) })).id));
     for (const month of ["2026-11", "2026-12", "2027-01"]) {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a month, as it is written
       const around = settlesAt(month as Month, "Europe/Bratislava");
       await Promise.all(
         Array.from({ length: 60 }, async (_, index) => {
@@ -194,16 +192,16 @@ describe.each(testStores.filter(({ name }) => name === "postgres"))("held at the
     const { gateway, world, settle } = await open(stores);
     const ids = await Promise.all(Array.from({ length: 8 }, async () => (await world.subscribe()).id));
     gateway.setNow(toInstant(instant + 1));
-    let isStopped = false;
+    const load = { isOver: false };
     const streams = ids.map(async (id) => {
       let count = 0;
-      for (; !isStopped; count++) expect((await world.api.call("PATCH", `/v1/subscriptions/${id}`, { quantity: (count % 50) + 1 })).status).toBe(200);
+      for (; !load.isOver; count++) expect((await world.api.call("PATCH", `/v1/subscriptions/${id}`, { quantity: (count % 50) + 1 })).status).toBe(200);
       return count;
     });
     const isSettled = settle(toInstant(instant + 1)).then(() => "settled");
-    const givenUp = waitUntil("the stream alone has gone on for long", async () => isStopped || (await countVersions(gateway)) > 3_000).then(() => "starved");
+    const givenUp = waitUntil("the stream alone has gone on for long", async () => load.isOver || (await countVersions(gateway)) > 3_000).then(() => "starved");
     expect(await Promise.race([isSettled, givenUp])).toBe("settled");
-    isStopped = true;
+    load.isOver = true;
     await Promise.all(streams);
     await Promise.allSettled([givenUp]);
     expect((await world.api.ask<Schemas["BillList"]>("GET", "/v1/bills")).data).toHaveLength(1);

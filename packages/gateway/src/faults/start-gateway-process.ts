@@ -30,41 +30,60 @@ process.once("exit", () => {
   for (const child of alive) child.kill("SIGKILL");
 });
 
-/** Starts a real gateway process over a database. Settled as soon as it answers requests. */
+/** Starts a real gateway, `evergate serve`, over a database. Settled as soon as it answers requests. */
 export async function startGatewayProcess(databaseUrl: string, options: GatewayProcessOptions = {}): Promise<GatewayProcess> {
+  return launchGatewayProcess(databaseUrl, options).started;
+}
+
+export interface LaunchedGateway {
+  /** Rejects where it ends before it answers. */
+  readonly started: Promise<GatewayProcess>;
+  kill(): Promise<void>;
+}
+
+/** The same, to be killed also before it answers. */
+export function launchGatewayProcess(databaseUrl: string, options: GatewayProcessOptions = {}): LaunchedGateway {
   const startedAtMs = Date.now();
   const { child, listening, readLog } = spawnGateway(databaseUrl, options);
-  const port = await listening;
-  const baseUrl = `http://127.0.0.1:${port}`;
-  const gone = { isTrue: false };
-  child.once("exit", () => {
-    gone.isTrue = true;
-  });
+  const hasExited = (): boolean => child.exitCode !== null || child.signalCode !== null;
   const kill = async (): Promise<void> => {
-    if (gone.isTrue || child.exitCode !== null || child.signalCode !== null) return;
+    if (hasExited()) return;
     const exited = once(child, "exit");
     child.kill("SIGKILL");
     await exited;
   };
   onTestFinished(kill);
-  return {
-    pid: child.pid ?? 0,
-    baseUrl,
-    startedAtMs,
-    readLog: () => summarise(readLog()),
-    hasExited: () => gone.isTrue,
-    api: (key = testOperatorKey) => apiOf({ fetch: (request) => fetch(request), baseUrl, operatorKey: testOperatorKey }, key),
-    kill,
-  };
+  const started = listening.then((port): GatewayProcess => {
+    const baseUrl = `http://127.0.0.1:${port}`;
+    return {
+      pid: child.pid ?? 0,
+      baseUrl,
+      startedAtMs,
+      readLog: () => summarise(readLog()),
+      hasExited,
+      api: (key = testOperatorKey) => apiOf({ fetch: (request) => fetch(request), baseUrl, operatorKey: testOperatorKey }, key),
+      kill,
+    };
+  });
+  // Who kills it early does not ask for it any more.
+  started.catch(() => {});
+  return { started, kill };
+}
+
+function pathTo(file: string): string {
+  return fileURLToPath(new URL(file, import.meta.url));
 }
 
 function spawnGateway(databaseUrl: string, options: GatewayProcessOptions): { child: ChildProcess; listening: Promise<string>; readLog: () => string } {
-  const child = spawn(process.execPath, [fileURLToPath(new URL("gateway-process.ts", import.meta.url))], {
+  const child = spawn(process.execPath, ["--import", pathTo("shift-clock.ts"), pathTo("../main.ts"), "serve"], {
     stdio: ["ignore", "pipe", "pipe"],
     env: {
       PATH: process.env["PATH"],
       EVERGATE_DATABASE_URL: databaseUrl,
       EVERGATE_SECRET_KEY: testSecretKey,
+      EVERGATE_OPERATOR_KEY: testOperatorKey,
+      EVERGATE_PORT: "0",
+      EVERGATE_LOG_LEVEL: "warn",
       EVERGATE_FAULTS_CLOCK_OFFSET_MS: String(options.clockOffsetMs ?? 0),
     },
   });
@@ -78,7 +97,7 @@ function spawnGateway(databaseUrl: string, options: GatewayProcessOptions): { ch
     let output = "";
     child.stdout?.on("data", (text: Buffer) => {
       output += text.toString();
-      const port = /listening on (\d+)/.exec(output)?.[1];
+      const port = /listens on http:\/\/127\.0\.0\.1:(\d+)/.exec(output)?.[1];
       if (port !== undefined) resolve(port);
     });
     child.once("error", reject);
