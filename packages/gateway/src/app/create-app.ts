@@ -1,4 +1,4 @@
-import { Hono, type Context } from "hono";
+import { Hono, type Context, type Next } from "hono";
 import type { Contract, Operation } from "../contract/document.ts";
 import type { OperationId } from "../contract/operation.ts";
 import { createValidators, type Fault } from "../contract/validate.ts";
@@ -25,6 +25,8 @@ export function createApp(contract: Contract, rooms: Rooms, services: Services, 
   const homeless = new Set<string>(Object.keys(rooms));
   const methodsOf = new Map<string, string[]>();
 
+  app.use("/openapi.json", addRequestId);
+  app.use("/docs/*", addRequestId);
   addReferencePages(app, contract);
   for (const operation of contract.operations) {
     if (!homeless.delete(operation.id)) throw new Error(`The contract's operation ${operation.id} has no room.`);
@@ -63,6 +65,12 @@ export function createApp(contract: Contract, rooms: Rooms, services: Services, 
     return answerProblem(c, toProblemError(error, services, requestId), requestId);
   });
   return app;
+}
+
+/** Every answer has a `Request-Id`, also those that no operation gives. */
+async function addRequestId(c: Context, next: Next): Promise<void> {
+  await next();
+  c.header("request-id", makeId("req"));
 }
 
 function toResponse(answer: Answer, requestId: string, mediaType: string): Response {

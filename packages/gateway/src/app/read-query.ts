@@ -8,7 +8,10 @@ export function readQuery(url: string): Record<string, unknown> {
   const query: Record<string, unknown> = Object.create(null);
   const start = url.indexOf("?");
   if (start === -1) return query;
-  for (const pair of url.slice(start + 1).replace(/#.*$/, "").split("&")) {
+  for (const pair of url
+    .slice(start + 1)
+    .replace(/#.*$/, "")
+    .split("&")) {
     if (pair === "") continue;
     const [name = "", ...rest] = pair.split("=");
     const key = decode(name, "");
@@ -24,7 +27,12 @@ function decode(text: string, name: string): string {
     return decodeURIComponent(text.replaceAll("+", " "));
   } catch (error) {
     const detail = "has to be percent-encoded UTF-8";
-    throw new ProblemError("malformed_request", `/query/${name.slice(0, 100)}: ${detail}.`, [{ pointer: `/query/${name.slice(0, 100)}`, detail }], { cause: error });
+    throw new ProblemError(
+      "malformed_request",
+      `/query/${name.slice(0, 100)}: ${detail}.`,
+      [{ pointer: `/query/${name.slice(0, 100)}`, detail }],
+      { cause: error },
+    );
   }
 }
 
@@ -33,6 +41,11 @@ export function checkPath(url: string): void {
   try {
     decodeURIComponent(url.replace(/[?#].*$/, ""));
   } catch (error) {
-    throw new ProblemError("malformed_request", "The path has to be percent-encoded UTF-8.", [{ pointer: "/path", detail: "has to be percent-encoded UTF-8" }], { cause: error });
+    throw new ProblemError(
+      "malformed_request",
+      "The path has to be percent-encoded UTF-8.",
+      [{ pointer: "/path", detail: "has to be percent-encoded UTF-8" }],
+      { cause: error },
+    );
   }
 }

@@ -1,7 +1,8 @@
 import { chmodSync, rmSync } from "node:fs";
 import { sql } from "kysely";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { openStore, toPath } from "../store/open-store.ts";
+import { toPath } from "../store/database-url.ts";
+import { openStore } from "../store/open-store.ts";
 import { testStores, type TestStores } from "../testing/open-test-stores.ts";
 import { runEvergate, startServe } from "../testing/run-evergate.ts";
 import { testSecretKey } from "../testing/start-test-gateway.ts";
@@ -157,7 +158,7 @@ describe.each(testStores)("evergate on $name", (stores) => {
 
   test("doctor finds a database that is not migrated", async () => {
     const env = await makeEnv(stores);
-    if (stores.name === "sqlite") await openStore(env.EVERGATE_DATABASE_URL).close();
+    if (stores.name === "sqlite") await (await openStore(env.EVERGATE_DATABASE_URL)).close();
     const ran = await runEvergate(["doctor"], env);
     expect(ran.code).toBe(1);
     expect(ran.output).toMatch(/^failed +schema .*evergate migrate$/m);
@@ -193,7 +194,7 @@ describe.each(testStores)("evergate on $name", (stores) => {
     await server.ended;
     expect((await runEvergate(["doctor"], env)).output).toMatch(/^ok +secrets +the key opens/m);
 
-    const store = openStore(env.EVERGATE_DATABASE_URL);
+    const store = await openStore(env.EVERGATE_DATABASE_URL);
     await store.transaction(async (tx) => {
       await sql`update api_keys set revoked_at = created_at where kind = 'operator'`.execute(tx);
       await sql`update audit_log set recorded_at = recorded_at + 3600000`.execute(tx);

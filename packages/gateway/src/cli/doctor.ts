@@ -8,7 +8,7 @@ import { findSecretKey } from "../secrets/find-secret-key.ts";
 import { readSettings, type Settings } from "../settings.ts";
 import { hasOperatorKey } from "../store/api-keys.ts";
 import { listAudit, operatorRecord } from "../store/audit-log.ts";
-import { toPath } from "../store/open-store.ts";
+import { toPath } from "../store/database-url.ts";
 import type { Store } from "../store/store.ts";
 import type { Environment } from "./command.ts";
 import { explainError } from "./explain-error.ts";

@@ -8,7 +8,7 @@ export async function useStore<T>(
   work: (store: Store) => Promise<T>,
 ): Promise<T> {
   // A command does one thing after another.
-  const store = openStore(settings.databaseUrl, { poolSize: 1 });
+  const store = await openStore(settings.databaseUrl, { poolSize: 1 });
   try {
     return await work(store);
   } catch (error) {

@@ -16,11 +16,17 @@ const maximumErrors = 400;
 const maximumPointerLength = 300;
 
 /** Ajv's errors as faults; `name` turns a place in the checked value into a pointer of the request. */
-export function toFaults(errors: readonly ErrorObject[] | null | undefined, name: (pointer: string) => string): readonly Fault[] {
+export function toFaults(
+  errors: readonly ErrorObject[] | null | undefined,
+  name: (pointer: string) => string,
+): readonly Fault[] {
   const faults = pickMeant((errors ?? []).slice(0, maximumErrors))
     .filter(({ keyword }) => keyword !== "if" && keyword !== "propertyNames")
     .map((error) => toFault(error, name));
-  const distinct = faults.filter(({ pointer, detail }, index) => faults.findIndex((other) => other.pointer === pointer && other.detail === detail) === index);
+  const distinct = faults.filter(
+    ({ pointer, detail }, index) =>
+      faults.findIndex((other) => other.pointer === pointer && other.detail === detail) === index,
+  );
   return distinct.slice(0, maximumFaults);
 }
 
@@ -37,13 +43,23 @@ function pickMeant(errors: readonly ErrorObject[]): readonly ErrorObject[] {
     }
     const place = error.instancePath;
     const isInside = (other: ErrorObject): boolean =>
-      (other.instancePath === place || other.instancePath.startsWith(`${place}/`)) && other.parentSchema !== error.parentSchema;
-    const mistyped = kept.filter((other) => isInside(other) && other.keyword === "type" && other.instancePath === place);
+      (other.instancePath === place || other.instancePath.startsWith(`${place}/`)) &&
+      other.parentSchema !== error.parentSchema;
+    const mistyped = kept.filter(
+      (other) => isInside(other) && other.keyword === "type" && other.instancePath === place,
+    );
     const branchCount = Array.isArray(error.schema) ? error.schema.length : 0;
-    const isOfMistyped = (other: ErrorObject): boolean => mistyped.some(({ parentSchema }) => parentSchema === other.parentSchema);
-    const isMeant = branchCount - mistyped.length === 1 && kept.some((other) => isInside(other) && !isOfMistyped(other));
+    const isOfMistyped = (other: ErrorObject): boolean =>
+      mistyped.some(({ parentSchema }) => parentSchema === other.parentSchema);
+    const isMeant =
+      branchCount - mistyped.length === 1 &&
+      kept.some((other) => isInside(other) && !isOfMistyped(other));
     if (isMeant) kept = kept.filter((other) => !isInside(other) || !isOfMistyped(other));
-    else kept = [...kept.filter((other) => !isInside(other)), branchCount === mistyped.length ? toTypeError(error, mistyped) : error];
+    else
+      kept = [
+        ...kept.filter((other) => !isInside(other)),
+        branchCount === mistyped.length ? toTypeError(error, mistyped) : error,
+      ];
   }
   return kept;
 }
@@ -56,14 +72,22 @@ function toTypeError(choice: ErrorObject, mistyped: readonly ErrorObject[]): Err
 
 function toFault(error: ErrorObject, name: (pointer: string) => string): Fault {
   const pointer = name(toPlace(error));
-  return { pointer: pointer.length > maximumPointerLength ? `${pointer.slice(0, maximumPointerLength)}…` : pointer, detail: toDetail(error) };
+  return {
+    pointer:
+      pointer.length > maximumPointerLength
+        ? `${pointer.slice(0, maximumPointerLength)}…`
+        : pointer,
+    detail: toDetail(error),
+  };
 }
 
 function toPlace({ keyword, instancePath, params, propertyName }: ErrorObject): string {
   const names: Record<string, unknown> = params;
   if (keyword === "required") return `${instancePath}/${escape(String(names["missingProperty"]))}`;
-  if (keyword === "additionalProperties") return `${instancePath}/${escape(String(names["additionalProperty"]))}`;
-  if (keyword === "unevaluatedProperties") return `${instancePath}/${escape(String(names["unevaluatedProperty"]))}`;
+  if (keyword === "additionalProperties")
+    return `${instancePath}/${escape(String(names["additionalProperty"]))}`;
+  if (keyword === "unevaluatedProperties")
+    return `${instancePath}/${escape(String(names["unevaluatedProperty"]))}`;
   return propertyName === undefined ? instancePath : `${instancePath}/${escape(propertyName)}`;
 }
 
@@ -101,7 +125,9 @@ function toExample({ parentSchema, propertyName }: ErrorObject): string {
   const example: unknown = Array.isArray(examples) ? examples[0] : undefined;
   if (example !== undefined) return `; for example ${JSON.stringify(example)}`;
   const description = schema["description"];
-  return typeof description === "string" && propertyName === undefined ? `: ${description.replace(/\.$/, "")}` : "";
+  return typeof description === "string" && propertyName === undefined
+    ? `: ${description.replace(/\.$/, "")}`
+    : "";
 }
 
 function asList(value: unknown): readonly unknown[] {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
 import { SettingError, type Settings } from "../settings.ts";
-import { toPath } from "../store/open-store.ts";
+import { toPath } from "../store/database-url.ts";
 
 /**
  * The key under which secrets are encrypted: `EVERGATE_SECRET_KEY`, or, beside an SQLite file,

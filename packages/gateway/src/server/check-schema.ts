@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { isMigrated } from "../store/migrate.ts";
-import { toPath } from "../store/open-store.ts";
+import { toPath } from "../store/database-url.ts";
 import type { Store } from "../store/store.ts";
 import { StartError } from "./start-error.ts";
 
@@ -12,24 +12,10 @@ export function checkDatabaseExists(databaseUrl: string): void {
     );
 }
 
-/** Throws {@link StartError} where the database lacks what this program needs. */
+/** Throws {@link StartError} where the database lacks what this program needs, `NewerSchemaError` where it has more. */
 export async function checkMigrated(store: Store): Promise<void> {
-  if (!(await hasSchema(store)))
+  if (!(await isMigrated(store)))
     throw new StartError(
       "The database has not been migrated to this version of Evergate. Do it with: evergate migrate",
     );
-}
-
-async function hasSchema(store: Store): Promise<boolean> {
-  try {
-    return await isMigrated(store);
-  } catch (error) {
-    // An empty database has not even the list of what was applied.
-    if (
-      error instanceof Error &&
-      (/no such table/.test(error.message) || ("code" in error && error.code === "42P01"))
-    )
-      return false;
-    throw error;
-  }
 }

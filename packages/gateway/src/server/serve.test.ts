@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import type { components } from "../generated/api.ts";
 import { migrate } from "../store/migrate.ts";
 import { openStore } from "../store/open-store.ts";
+import type { Store } from "../store/store.ts";
 import { runEvergate, startServe } from "../testing/run-evergate.ts";
 import { testStores, type TestDatabase, type TestStores } from "../testing/open-test-stores.ts";
 import { testSecretKey } from "../testing/start-test-gateway.ts";
@@ -293,9 +294,9 @@ function withKey(key: string, headers: Record<string, string> = {}): RequestInit
 
 async function withStore(
   url: string,
-  work: (store: ReturnType<typeof openStore>) => Promise<void>,
+  work: (store: Store) => Promise<void>,
 ): Promise<void> {
-  const store = openStore(url);
+  const store = await openStore(url);
   try {
     await work(store);
   } finally {

@@ -38,7 +38,7 @@ export interface RunningServer {
  */
 export async function serve({ settings, log, migrates }: ServeOptions): Promise<RunningServer> {
   if (!migrates) checkDatabaseExists(settings.databaseUrl);
-  const store = openStore(settings.databaseUrl, { poolSize: settings.poolSize });
+  const store = await openStore(settings.databaseUrl, { poolSize: settings.poolSize });
   let gateway: Gateway | null = null;
   let listener: Listener | null = null;
   try {

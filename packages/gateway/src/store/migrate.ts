@@ -1,6 +1,6 @@
-import { sql, type Kysely } from "kysely";
+import { sql } from "kysely";
 import { exactType } from "./sqlite-driver.ts";
-import type { Dialect, Store, Transaction } from "./store.ts";
+import type { Dialect, Reader, Store, Transaction } from "./store.ts";
 import { first } from "./migrations/0001-first.ts";
 
 /** The few words in which the two databases differ. */
@@ -42,11 +42,7 @@ export async function migrate(store: Store): Promise<readonly string[]> {
   return store.transaction(async (tx) => {
     await lockSchema(tx, store.dialect);
     const applied = await listApplied(tx);
-    const unknown = applied.find((name) => !migrations.some((migration) => migration.name === name));
-    if (unknown !== undefined)
-      throw new NewerSchemaError(
-        `The database has been migrated by a newer Evergate (it knows "${unknown}", this one doesn't). Start the newer version.`,
-      );
+    refuseNewer(applied);
     const missing = migrations.filter((migration) => !applied.includes(migration.name));
     for (const migration of missing) {
       for (const statement of migration.statements(wordsOf[store.dialect])) await sql.raw(statement).execute(tx);
@@ -56,10 +52,29 @@ export async function migrate(store: Store): Promise<readonly string[]> {
   });
 }
 
-/** Whether the schema is the one that this program needs. */
+/**
+ * Whether the schema is the one that this program needs; it needs no right but to read.
+ * Throws {@link NewerSchemaError} where it is a newer one.
+ */
 export async function isMigrated(store: Store): Promise<boolean> {
-  const applied = await listApplied(store.reader);
+  let applied: readonly string[];
+  try {
+    applied = await listApplied(store.reader);
+  } catch (error) {
+    // An empty database has not even the list of what was applied.
+    if (error instanceof Error && (/no such table/.test(error.message) || ("code" in error && error.code === "42P01"))) return false;
+    throw error;
+  }
+  refuseNewer(applied);
   return migrations.every((migration) => applied.includes(migration.name));
+}
+
+function refuseNewer(applied: readonly string[]): void {
+  const unknown = applied.find((name) => !migrations.some((migration) => migration.name === name));
+  if (unknown !== undefined)
+    throw new NewerSchemaError(
+      `The database has been migrated by a newer Evergate (it knows "${unknown}", this one doesn't). Start the newer version.`,
+    );
 }
 
 async function lockSchema(tx: Transaction, dialect: Dialect): Promise<void> {
@@ -68,7 +83,7 @@ async function lockSchema(tx: Transaction, dialect: Dialect): Promise<void> {
   await sql.raw("create table if not exists migrations (name text primary key, applied_at bigint not null)").execute(tx);
 }
 
-async function listApplied(db: Kysely<never> | Store["reader"] | Transaction): Promise<readonly string[]> {
+async function listApplied(db: Reader): Promise<readonly string[]> {
   const { rows } = await sql<{ name: string }>`select name from migrations order by name`.execute(db);
   return rows.map((row) => row.name);
 }

@@ -29,7 +29,7 @@ export const testStores: readonly TestStores[] = [
 
 async function openFresh(create: () => Promise<TestDatabase>): Promise<Store> {
   const database = await create();
-  const store = openStore(database.url);
+  const store = await openStore(database.url);
   await migrate(store);
   return {
     ...store,
