@@ -1,6 +1,12 @@
 import { readContract, type Contract, type Operation } from "../contract/document.ts";
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [name: string]: Json };
 export type JsonObject = { readonly [name: string]: Json };
 export type Node = Readonly<Record<string, unknown>>;
 
@@ -18,22 +24,32 @@ export const contract: Contract = readContract();
 /** Every operation of the contract, in the contract's order. */
 export const operations: readonly DeclaredOperation[] = contract.operations.map((operation) => {
   const node = toNode(toNode(toNode(contract.document["paths"])[operation.path])[operation.method]);
-  const codes = Object.entries(toNode(node["responses"])).map(([status, reply]): [number, readonly string[]] => [
-    Number(status),
-    (resolve(reply)["x-evergate-codes"] ?? []) as readonly string[],
-  ]);
-  const content = node["requestBody"] === undefined ? null : toNode(toNode(resolve(node["requestBody"])["content"])["application/json"]);
+  const codes = Object.entries(toNode(node["responses"])).map(
+    ([status, reply]): [number, readonly string[]] => [
+      Number(status),
+      (resolve(reply)["x-evergate-codes"] ?? []) as readonly string[],
+    ],
+  );
+  const content =
+    node["requestBody"] === undefined
+      ? null
+      : toNode(toNode(resolve(node["requestBody"])["content"])["application/json"]);
   return {
     ...operation,
     codes: new Map(codes.filter(([, list]) => list.length > 0)),
-    bodyExamples: content === null ? [] : listExamples(content).map(({ name, value }) => ({ name, value: value as JsonObject })),
+    bodyExamples:
+      content === null
+        ? []
+        : listExamples(content).map(({ name, value }) => ({ name, value: value as JsonObject })),
     bodySchema: content === null ? null : resolve(content["schema"]),
   };
 });
 
 /** Operations whose query pages through a list. */
 export const listOperations: readonly DeclaredOperation[] = operations.filter(
-  ({ parameters }) => parameters.some(({ name }) => name === "after") && parameters.some(({ name }) => name === "limit"),
+  ({ parameters }) =>
+    parameters.some(({ name }) => name === "after") &&
+    parameters.some(({ name }) => name === "limit"),
 );
 
 export function getOperation(id: string): DeclaredOperation {
@@ -43,23 +59,34 @@ export function getOperation(id: string): DeclaredOperation {
 }
 
 /** The examples of a media type or a parameter, named or not. */
-export function listExamples(holder: Node): readonly { readonly name: string; readonly value: unknown }[] {
+export function listExamples(
+  holder: Node,
+): readonly { readonly name: string; readonly value: unknown }[] {
   if (holder["example"] !== undefined) return [{ name: "example", value: holder["example"] }];
-  return Object.entries(toNode(holder["examples"] ?? {})).map(([name, example]) => ({ name, value: resolve(example)["value"] }));
+  return Object.entries(toNode(holder["examples"] ?? {})).map(([name, example]) => ({
+    name,
+    value: resolve(example)["value"],
+  }));
 }
 
 /** Follows `$ref` until a node stands there itself. What stands beside a reference (a description) is left out. */
 export function resolve(node: unknown): Node {
   let current = toNode(node);
-  for (let reference = current["$ref"]; typeof reference === "string"; reference = current["$ref"]) {
+  for (
+    let reference = current["$ref"];
+    typeof reference === "string";
+    reference = current["$ref"]
+  ) {
     let target: unknown = contract.document;
-    for (const part of reference.slice(2).split("/")) target = toNode(target)[part.replaceAll("~1", "/").replaceAll("~0", "~")];
+    for (const part of reference.slice(2).split("/"))
+      target = toNode(target)[part.replaceAll("~1", "/").replaceAll("~0", "~")];
     current = toNode(target);
   }
   return current;
 }
 
 export function toNode(value: unknown): Node {
-  if (typeof value !== "object" || value === null) throw new Error("The contract is not as the suites expect it: an object is missing.");
+  if (typeof value !== "object" || value === null)
+    throw new Error("The contract is not as the suites expect it: an object is missing.");
   return value as Node;
 }

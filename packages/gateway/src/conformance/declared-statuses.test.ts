@@ -19,9 +19,12 @@ const ofOperatorOnly = withKey.filter((operation) => !ofPartner.includes(operati
 const withBody = operations.filter(({ bodySchema }) => bodySchema !== null);
 
 /** Whether the operation declares this problem code at all. */
-const declares = (operation: DeclaredOperation, code: string): boolean => [...operation.codes.values()].some((codes) => codes.includes(code));
-const declaring = (code: string): readonly DeclaredOperation[] => operations.filter((operation) => declares(operation, code));
-const successOf = ({ replies }: DeclaredOperation): number | undefined => [...replies.keys()].find((status) => status < 300);
+const declares = (operation: DeclaredOperation, code: string): boolean =>
+  [...operation.codes.values()].some((codes) => codes.includes(code));
+const declaring = (code: string): readonly DeclaredOperation[] =>
+  operations.filter((operation) => declares(operation, code));
+const successOf = ({ replies }: DeclaredOperation): number | undefined =>
+  [...replies.keys()].find((status) => status < 300);
 
 describe.each(testStores)("every declared status is produced on $name", (stores) => {
   let scene: Scene;
@@ -32,27 +35,55 @@ describe.each(testStores)("every declared status is produced on $name", (stores)
     const gateway = await startTestGateway(stores, { isShared: true });
     scene = await makeScene(gateway);
     for (const name of ["revoked", "expired"] as const) {
-      const made = await scene.operator.ask<Schemas["CreatedApiKey"]>("POST", "/v1/api-keys", { kind: "partner", partner: scene.one.ids["partnerId"], name });
+      const made = await scene.operator.ask<Schemas["CreatedApiKey"]>("POST", "/v1/api-keys", {
+        kind: "partner",
+        partner: scene.one.ids["partnerId"],
+        name,
+      });
       keys[name] = made.secret;
-      const end = name === "revoked" ? { revoked_at: testNow } : { expires_at: toInstant(testNow - 1) };
-      await gateway.store.transaction((tx) => tx.updateTable("api_keys").set(end).where("hash", "=", hashKeySecret(made.secret)).execute());
+      const end =
+        name === "revoked" ? { revoked_at: testNow } : { expires_at: toInstant(testNow - 1) };
+      await gateway.store.transaction((tx) =>
+        tx
+          .updateTable("api_keys")
+          .set(end)
+          .where("hash", "=", hashKeySecret(made.secret))
+          .execute(),
+      );
     }
   });
   afterAll(() => scene.gateway.close());
 
   /** Sends, and keeps in mind what was answered. */
-  async function trySending(operation: DeclaredOperation, parts: RequestParts): Promise<Reply & { readonly code: string | undefined }> {
+  async function trySending(
+    operation: DeclaredOperation,
+    parts: RequestParts,
+  ): Promise<Reply & { readonly code: string | undefined }> {
     const reply = await send(scene, operation, parts);
     const code = reply.status < 400 ? undefined : (reply.body as Schemas["Problem"]).code;
     seen.add(`${operation.id} ${reply.status}${code === undefined ? "" : ` ${code}`}`);
-    const type = code === undefined ? (reply.text === "" ? null : "application/json") : "application/problem+json";
+    const type =
+      code === undefined
+        ? reply.text === ""
+          ? null
+          : "application/json"
+        : "application/problem+json";
     expect(reply.headers.get("content-type")).toBe(type);
-    expect(reply.headers.get("request-id")).toMatch(code === undefined ? /^req_/ : (reply.body as Schemas["Problem"]).requestId);
+    expect(reply.headers.get("request-id")).toMatch(
+      code === undefined ? /^req_/ : (reply.body as Schemas["Problem"]).requestId,
+    );
     return { ...reply, code };
   }
-  async function expectRefusal(operation: DeclaredOperation, parts: RequestParts, status: number, code: string): Promise<Reply> {
+  async function expectRefusal(
+    operation: DeclaredOperation,
+    parts: RequestParts,
+    status: number,
+    code: string,
+  ): Promise<Reply> {
     const reply = await trySending(operation, parts);
-    expect(`${operation.id} ${reply.status} ${reply.code ?? reply.text}`).toBe(`${operation.id} ${status} ${code}`);
+    expect(`${operation.id} ${reply.status} ${reply.code ?? reply.text}`).toBe(
+      `${operation.id} ${status} ${code}`,
+    );
     return reply;
   }
 
@@ -61,116 +92,226 @@ describe.each(testStores)("every declared status is produced on $name", (stores)
     expect(reply.status).toBe(successOf(operation));
   });
 
-  test.each(withKey)("401: $id without a key, with an unknown, a revoked and an expired one", async (operation) => {
-    const parts = await makeRequest(scene, scene.one, operation);
-    for (const key of [null, "evg_partner_unknown", keys.revoked, keys.expired]) {
-      const reply = await expectRefusal(operation, { ...parts, key }, 401, "unauthenticated");
-      expect(reply.headers.get("www-authenticate")).toBe("Bearer");
-    }
-    await expectRefusal(operation, { ...parts, key: null, headers: { authorization: `Basic ${Buffer.from("a:b").toString("base64")}` } }, 401, "unauthenticated");
-  });
+  test.each(withKey)(
+    "401: $id without a key, with an unknown, a revoked and an expired one",
+    async (operation) => {
+      const parts = await makeRequest(scene, scene.one, operation);
+      for (const key of [null, "evg_partner_unknown", keys.revoked, keys.expired]) {
+        const reply = await expectRefusal(operation, { ...parts, key }, 401, "unauthenticated");
+        expect(reply.headers.get("www-authenticate")).toBe("Bearer");
+      }
+      await expectRefusal(
+        operation,
+        {
+          ...parts,
+          key: null,
+          headers: { authorization: `Basic ${Buffer.from("a:b").toString("base64")}` },
+        },
+        401,
+        "unauthenticated",
+      );
+    },
+  );
 
-  test.each(ofOperatorOnly)("403: $id with a partner's key, whatever its scopes", async (operation) => {
-    const parts = await makeRequest(scene, scene.one, operation);
-    await expectRefusal(operation, { ...parts, key: scene.one.key }, 403, "forbidden");
-  });
+  test.each(ofOperatorOnly)(
+    "403: $id with a partner's key, whatever its scopes",
+    async (operation) => {
+      const parts = await makeRequest(scene, scene.one, operation);
+      await expectRefusal(operation, { ...parts, key: scene.one.key }, 403, "forbidden");
+    },
+  );
 
-  test.each(ofPartner)("403: $id with a key that has every scope but the one needed, or names another partner", async (operation) => {
-    const parts = await makeRequest(scene, scene.one, operation);
-    const needed = operation.security?.["partnerKey"] ?? [];
-    expect(needed).toHaveLength(1);
-    const scopes = ["read", "subscriptions:write", "billing:read", "webhooks:write"].filter((scope) => !needed.includes(scope));
-    const { secret } = await scene.operator.ask<Schemas["CreatedApiKey"]>("POST", "/v1/api-keys", { kind: "partner", partner: scene.one.ids["partnerId"], name: "Narrow", scopes });
-    await expectRefusal(operation, { ...parts, key: secret }, 403, "forbidden");
-    if (!operation.parameters.some(({ name }) => name === "Evergate-Partner")) return;
-    await expectRefusal(operation, { ...parts, headers: { "evergate-partner": scene.other.ids["partnerId"] ?? "" } }, 403, "forbidden");
-  });
+  test.each(ofPartner)(
+    "403: $id with a key that has every scope but the one needed, or names another partner",
+    async (operation) => {
+      const parts = await makeRequest(scene, scene.one, operation);
+      const needed = operation.security?.["partnerKey"] ?? [];
+      expect(needed).toHaveLength(1);
+      const scopes = ["read", "subscriptions:write", "billing:read", "webhooks:write"].filter(
+        (scope) => !needed.includes(scope),
+      );
+      const { secret } = await scene.operator.ask<Schemas["CreatedApiKey"]>(
+        "POST",
+        "/v1/api-keys",
+        { kind: "partner", partner: scene.one.ids["partnerId"], name: "Narrow", scopes },
+      );
+      await expectRefusal(operation, { ...parts, key: secret }, 403, "forbidden");
+      if (!operation.parameters.some(({ name }) => name === "Evergate-Partner")) return;
+      await expectRefusal(
+        operation,
+        { ...parts, headers: { "evergate-partner": scene.other.ids["partnerId"] ?? "" } },
+        403,
+        "forbidden",
+      );
+    },
+  );
 
   test.each(withKey)("400: $id with a query parameter that nobody knows", async (operation) => {
-    const reply = await expectRefusal(operation, { ...(await makeRequest(scene, scene.one, operation)), query: { bogus: "1" } }, 400, "malformed_request");
-    expect((reply.body as Schemas["Problem"]).errors?.[0]).toEqual({ pointer: "/query/bogus", detail: "is not known here" });
+    const reply = await expectRefusal(
+      operation,
+      { ...(await makeRequest(scene, scene.one, operation)), query: { bogus: "1" } },
+      400,
+      "malformed_request",
+    );
+    expect((reply.body as Schemas["Problem"]).errors?.[0]).toEqual({
+      pointer: "/query/bogus",
+      detail: "is not known here",
+    });
   });
 
-  test.each(declaring("partner_required"))("400: $id by an operator who names no partner, or none that there is", async (operation) => {
-    const parts = { ...(await makeRequest(scene, scene.one, operation)), key: scene.gateway.operatorKey };
-    await expectRefusal(operation, { ...parts, headers: { "evergate-partner": "partner_01m86ch3m0e3dbc8ahtjsnjy57" } }, 400, "partner_required");
-    // The operator has a record of its own.
-    if (operation.id !== "listAuditLog") await expectRefusal(operation, parts, 400, "partner_required");
-  });
+  test.each(declaring("partner_required"))(
+    "400: $id by an operator who names no partner, or none that there is",
+    async (operation) => {
+      const parts = {
+        ...(await makeRequest(scene, scene.one, operation)),
+        key: scene.gateway.operatorKey,
+      };
+      await expectRefusal(
+        operation,
+        { ...parts, headers: { "evergate-partner": "partner_01m86ch3m0e3dbc8ahtjsnjy57" } },
+        400,
+        "partner_required",
+      );
+      // The operator has a record of its own.
+      if (operation.id !== "listAuditLog")
+        await expectRefusal(operation, parts, 400, "partner_required");
+    },
+  );
 
   test.each(declaring("not_found"))("404: $id for what does not exist", async (operation) => {
     const parts = await makeRequest(scene, scene.one, operation);
     for (const { name, in: place } of operation.parameters) {
       if (place !== "path") continue;
       const unknown = (parts.path[name] ?? "").replace(/_.{26}$/, "_01m86ch3m0e3dbc8ahtjsnjy57");
-      await expectRefusal(operation, { ...parts, path: { ...parts.path, [name]: unknown } }, 404, "not_found");
+      await expectRefusal(
+        operation,
+        { ...parts, path: { ...parts.path, [name]: unknown } },
+        404,
+        "not_found",
+      );
     }
   });
 
-  test.each(declaring("version_mismatch"))("412: $id for a version that is no more", async (operation) => {
-    await expectRefusal(operation, { ...(await makeRequest(scene, scene.one, operation)), headers: { "if-match": '"999"' } }, 412, "version_mismatch");
-  });
+  test.each(declaring("version_mismatch"))(
+    "412: $id for a version that is no more",
+    async (operation) => {
+      await expectRefusal(
+        operation,
+        { ...(await makeRequest(scene, scene.one, operation)), headers: { "if-match": '"999"' } },
+        412,
+        "version_mismatch",
+      );
+    },
+  );
 
   test.each(withBody)("413: $id with more than a mebibyte, announced or not", async (operation) => {
     const parts = await makeRequest(scene, scene.one, operation);
     const rawBody = " ".repeat(1_048_577);
     await expectRefusal(operation, { ...parts, rawBody }, 413, "content_too_large");
-    await expectRefusal(operation, { ...parts, rawBody, headers: { "content-length": "1048577" } }, 413, "content_too_large");
+    await expectRefusal(
+      operation,
+      { ...parts, rawBody, headers: { "content-length": "1048577" } },
+      413,
+      "content_too_large",
+    );
   });
 
   test.each(withBody)("415: $id with a body of another media type", async (operation) => {
     const parts = await makeRequest(scene, scene.one, operation);
-    for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", "*/*"])
-      await expectRefusal(operation, { ...parts, headers: { "content-type": type } }, 415, "unsupported_media_type");
+    for (const type of [
+      "text/plain",
+      "application/x-www-form-urlencoded",
+      "application/jsonp",
+      "*/*",
+    ])
+      await expectRefusal(
+        operation,
+        { ...parts, headers: { "content-type": type } },
+        415,
+        "unsupported_media_type",
+      );
   });
 
-  test.each(declaring("idempotency_key_reused"))("422: $id with an Idempotency-Key of another request", async (operation) => {
-    const parts = await makeRequest(scene, scene.one, operation);
-    const headers = { "idempotency-key": makeFresh("used-") };
-    if (ofPartner.includes(operation)) await scene.one.api.ask("POST", "/v1/customers", { name: "First" }, { headers });
-    else await scene.operator.ask("POST", "/v1/products", { code: makeFresh("FIRST-"), name: "First", unit: "user", minQuantity: 1, maxQuantity: 2 }, { headers });
-    await expectRefusal(operation, { ...parts, headers }, 422, "idempotency_key_reused");
-  });
+  test.each(declaring("idempotency_key_reused"))(
+    "422: $id with an Idempotency-Key of another request",
+    async (operation) => {
+      const parts = await makeRequest(scene, scene.one, operation);
+      const headers = { "idempotency-key": makeFresh("used-") };
+      if (ofPartner.includes(operation))
+        await scene.one.api.ask("POST", "/v1/customers", { name: "First" }, { headers });
+      else
+        await scene.operator.ask(
+          "POST",
+          "/v1/products",
+          {
+            code: makeFresh("FIRST-"),
+            name: "First",
+            unit: "user",
+            minQuantity: 1,
+            maxQuantity: 2,
+          },
+          { headers },
+        );
+      await expectRefusal(operation, { ...parts, headers }, 422, "idempotency_key_reused");
+    },
+  );
 
-  test.each(declaring("idempotency_key_in_use"))("409: $id while the first request with the same Idempotency-Key runs", async (operation) => {
-    const parts = { ...(await makeRequest(scene, scene.one, operation)), headers: { "idempotency-key": makeFresh("twice-") } };
-    const release = await holdRequests(scene.gateway.store);
-    const both = [trySending(operation, parts), trySending(operation, parts)];
-    const refused = await Promise.race(both);
-    await release();
-    expect(refused).toMatchObject({ status: 409, code: "idempotency_key_in_use" });
-    const statuses = (await Promise.all(both)).map(({ status }) => status);
-    expect(statuses.toSorted()).toEqual([successOf(operation), 409]);
-  });
+  test.each(declaring("idempotency_key_in_use"))(
+    "409: $id while the first request with the same Idempotency-Key runs",
+    async (operation) => {
+      const parts = {
+        ...(await makeRequest(scene, scene.one, operation)),
+        headers: { "idempotency-key": makeFresh("twice-") },
+      };
+      const release = await holdRequests(scene.gateway.store);
+      const both = [trySending(operation, parts), trySending(operation, parts)];
+      const refused = await Promise.race(both);
+      await release();
+      expect(refused).toMatchObject({ status: 409, code: "idempotency_key_in_use" });
+      const statuses = (await Promise.all(both)).map(({ status }) => status);
+      expect(statuses.toSorted()).toEqual([successOf(operation), 409]);
+    },
+  );
 
   test.each(refusals)("$operation: $code", async ({ operation: id, code, make }) => {
     const operation = operations.find((candidate) => candidate.id === id);
     const declared = [...(operation?.codes ?? [])].find(([, codes]) => codes.includes(code));
-    if (operation === undefined || declared === undefined) throw new Error(`${id} does not declare ${code}.`);
+    if (operation === undefined || declared === undefined)
+      throw new Error(`${id} does not declare ${code}.`);
     await expectRefusal(operation, await make(scene), declared[0], code);
   });
 
   test("503: every operation that declares it, once the database is gone", async () => {
     const requests: (readonly [DeclaredOperation, RequestParts])[] = [];
-    for (const operation of declaring("unavailable")) requests.push([operation, await makeRequest(scene, scene.one, operation)]);
+    for (const operation of declaring("unavailable"))
+      requests.push([operation, await makeRequest(scene, scene.one, operation)]);
     await scene.gateway.store.close();
     for (const [operation, parts] of requests) {
       const reply = await expectRefusal(operation, parts, 503, "unavailable");
       expect(Number(reply.headers.get("retry-after"))).toBeGreaterThan(0);
     }
     const health = operations.filter(({ id }) => id === "getHealth");
-    for (const operation of health) expect((await trySending(operation, { path: {}, query: {}, headers: {}, key: null })).status).toBe(200);
+    for (const operation of health)
+      expect(
+        (await trySending(operation, { path: {}, query: {}, headers: {}, key: null })).status,
+      ).toBe(200);
   });
 
   test("nothing that the contract declares was left out", () => {
     const declared = operations.flatMap((operation) =>
       [...operation.replies.keys()].flatMap((status) => {
         const codes = operation.codes.get(status);
-        return codes === undefined ? [`${operation.id} ${status}`] : codes.map((code) => `${operation.id} ${status} ${code}`);
+        return codes === undefined
+          ? [`${operation.id} ${status}`]
+          : codes.map((code) => `${operation.id} ${status} ${code}`);
       }),
     );
     expect(declared.filter((name) => !seen.has(name))).toEqual([]);
     // What the harness has checked against the contract is all that was answered.
-    expect([...seen].map((name) => name.split(" ").slice(0, 2).join(" ")).filter((name) => !listExercised().has(name))).toEqual([]);
+    expect(
+      [...seen]
+        .map((name) => name.split(" ").slice(0, 2).join(" "))
+        .filter((name) => !listExercised().has(name)),
+    ).toEqual([]);
   });
 });

@@ -7,26 +7,57 @@ import { makeFresh, makeRequest, send } from "./requests.ts";
 import { makeScene, type Scene } from "./scene.ts";
 
 /** Texts in which characters are easily lost: both directions, joined emoji, combining marks (not normalised), and what databases and shells mind. */
-const samples = ["שלום ‮עולם", "👩‍👩‍👧‍👦 🏳️‍🌈", "e\u0301 ≠ \u00e9", "مرحبا ١٢٣", "𝒳𠮷", "'; drop table customers; --", "\\ \" / %00 \ufeff", "null", " leading and trailing ", "<b>&amp;</b>"];
+const samples = [
+  "שלום ‮עולם",
+  "👩‍👩‍👧‍👦 🏳️‍🌈",
+  "e\u0301 ≠ \u00e9",
+  "مرحبا ١٢٣",
+  "𝒳𠮷",
+  "'; drop table customers; --",
+  '\\ " / %00 \ufeff',
+  "null",
+  " leading and trailing ",
+  "<b>&amp;</b>",
+];
 
 /** The places of an example where any text may stand. */
-function listFreePlaces(value: Json, schema: unknown, path: readonly string[] = []): readonly (readonly string[])[] {
+function listFreePlaces(
+  value: Json,
+  schema: unknown,
+  path: readonly string[] = [],
+): readonly (readonly string[])[] {
   const branch = pickBranch(schema, value);
   if (typeof value === "object" && value !== null && !Array.isArray(value))
-    return Object.entries(value as JsonObject).flatMap(([name, item]) => listFreePlaces(item, schemaOf(branch, name), [...path, name]));
+    return Object.entries(value as JsonObject).flatMap(([name, item]) =>
+      listFreePlaces(item, schemaOf(branch, name), [...path, name]),
+    );
   const { pattern } = branch;
-  return typeof value === "string" && typeof pattern === "string" && samples.every((sample) => new RegExp(pattern, "u").test(sample)) ? [path] : [];
+  return typeof value === "string" &&
+    typeof pattern === "string" &&
+    samples.every((sample) => new RegExp(pattern, "u").test(sample))
+    ? [path]
+    : [];
 }
 
 const places = operations.flatMap((operation) => {
   const [example] = operation.bodyExamples;
   const schema = operation.bodySchema;
-  return example === undefined || schema === null ? [] : listFreePlaces(example.value, schema).map((path) => ({ id: operation.id, place: path.join("."), path, operation }));
+  return example === undefined || schema === null
+    ? []
+    : listFreePlaces(example.value, schema).map((path) => ({
+        id: operation.id,
+        place: path.join("."),
+        path,
+        operation,
+      }));
 });
 
 function replace(value: JsonObject, path: readonly string[], text: string): JsonObject {
   const [name = "", ...rest] = path;
-  return { ...value, [name]: rest.length === 0 ? text : replace(toNode(value[name]) as JsonObject, rest, text) };
+  return {
+    ...value,
+    [name]: rest.length === 0 ? text : replace(toNode(value[name]) as JsonObject, rest, text),
+  };
 }
 
 describe.each(testStores)("free text comes back as it was given on $name", (stores) => {
@@ -37,26 +68,55 @@ describe.each(testStores)("free text comes back as it was given on $name", (stor
   afterAll(() => scene.gateway.close());
 
   test("names, descriptions, external ids and metadata are free", () => {
-    expect(places.map(({ id, place }) => `${id} ${place}`)).toEqual(expect.arrayContaining(["createCustomer name", "createCustomer externalId", "createCustomer metadata.crmId", "createWebhookEndpoint description", "createPartner name", "createProduct name"]));
+    expect(places.map(({ id, place }) => `${id} ${place}`)).toEqual(
+      expect.arrayContaining([
+        "createCustomer name",
+        "createCustomer externalId",
+        "createCustomer metadata.crmId",
+        "createWebhookEndpoint description",
+        "createPartner name",
+        "createProduct name",
+      ]),
+    );
   });
 
   test.each(places)("$id: $place", async ({ path, operation }) => {
     for (const sample of samples) {
       const text = path.at(-1) === "externalId" ? `${sample}${makeFresh("#")}` : sample;
       const parts = await makeRequest(scene, scene.one, operation);
-      const reply = await send(scene, operation, { ...parts, body: replace(parts.body as JsonObject, path, text) });
+      const reply = await send(scene, operation, {
+        ...parts,
+        body: replace(parts.body as JsonObject, path, text),
+      });
       const answered = path.reduce((value: unknown, name) => toNode(value)[name], reply.body);
-      expect(`${reply.status} ${String(answered)}`).toBe(`${reply.status < 300 ? reply.status : "success"} ${text}`);
+      expect(`${reply.status} ${String(answered)}`).toBe(
+        `${reply.status < 300 ? reply.status : "success"} ${text}`,
+      );
     }
   });
 
   test.each(samples)("%s serves as an external id in a path and in a filter", async (sample) => {
     const externalId = `${sample}/${makeFresh("?&=#+%")}`;
-    const { id } = await scene.one.api.ask<{ id: string }>("POST", "/v1/customers", { name: "Odd", externalId });
-    const made = await scene.one.api.ask<{ id: string }>("POST", "/v1/subscriptions", { customer: `ext:${externalId}`, product: scene.product.id, quantity: 10, externalId });
+    const { id } = await scene.one.api.ask<{ id: string }>("POST", "/v1/customers", {
+      name: "Odd",
+      externalId,
+    });
+    const made = await scene.one.api.ask<{ id: string }>("POST", "/v1/subscriptions", {
+      customer: `ext:${externalId}`,
+      product: scene.product.id,
+      quantity: 10,
+      externalId,
+    });
     const reference = encodeURIComponent(`ext:${externalId}`);
-    expect(await scene.one.api.ask("GET", `/v1/customers/${reference}`)).toMatchObject({ id, externalId });
-    expect(await scene.one.api.ask("POST", `/v1/subscriptions/${reference}/pause`, { days: 3 })).toMatchObject({ id: made.id, externalId });
-    expect(await scene.one.api.ask("GET", `/v1/subscriptions?customer=${reference}`)).toMatchObject({ data: [{ id: made.id }] });
+    expect(await scene.one.api.ask("GET", `/v1/customers/${reference}`)).toMatchObject({
+      id,
+      externalId,
+    });
+    expect(
+      await scene.one.api.ask("POST", `/v1/subscriptions/${reference}/pause`, { days: 3 }),
+    ).toMatchObject({ id: made.id, externalId });
+    expect(await scene.one.api.ask("GET", `/v1/subscriptions?customer=${reference}`)).toMatchObject(
+      { data: [{ id: made.id }] },
+    );
   });
 });

@@ -7,7 +7,8 @@ export async function holdRequests(store: Store): Promise<() => Promise<void>> {
   const held = Promise.withResolvers<void>();
   const holding = store.transaction(async (tx) => {
     // On SQLite this transaction alone keeps all others waiting.
-    if (store.dialect === "postgres") await sql`lock table idempotency_keys in access exclusive mode`.execute(tx);
+    if (store.dialect === "postgres")
+      await sql`lock table idempotency_keys in access exclusive mode`.execute(tx);
     held.resolve();
     await gate.promise;
   });

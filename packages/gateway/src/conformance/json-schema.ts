@@ -6,7 +6,8 @@ export function typeOf(value: unknown): JsonType {
   if (value === null) return "null";
   if (Array.isArray(value)) return "array";
   const type = typeof value;
-  if (type === "boolean" || type === "number" || type === "string" || type === "object") return type;
+  if (type === "boolean" || type === "number" || type === "string" || type === "object")
+    return type;
   throw new Error(`${type} is nothing that JSON has.`);
 }
 
@@ -32,13 +33,20 @@ export function listTypes(schema: unknown): ReadonlySet<JsonType> {
 /** The branch for values of this one's type. */
 export function pickBranch(schema: unknown, value: Json): Node {
   const branches = listBranches(schema).filter((node) => listTypes(node).has(typeOf(value)));
-  const fitting = branches.find((node) => typeOf(value) !== "object" || Object.keys(value as object).every((name) => name in toNode(node["properties"] ?? {})));
+  const fitting = branches.find(
+    (node) =>
+      typeOf(value) !== "object" ||
+      Object.keys(value as object).every((name) => name in toNode(node["properties"] ?? {})),
+  );
   const branch = fitting ?? branches[0];
-  if (branch === undefined) throw new Error(`The contract's example ${JSON.stringify(value)} does not fit its schema.`);
+  if (branch === undefined)
+    throw new Error(`The contract's example ${JSON.stringify(value)} does not fit its schema.`);
   return branch;
 }
 
 /** The schema of an object's field or an array's item. */
 export function schemaOf(branch: Node, name: string): unknown {
-  return branch["items"] ?? toNode(branch["properties"] ?? {})[name] ?? branch["additionalProperties"];
+  return (
+    branch["items"] ?? toNode(branch["properties"] ?? {})[name] ?? branch["additionalProperties"]
+  );
 }

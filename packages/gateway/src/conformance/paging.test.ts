@@ -22,24 +22,68 @@ describe.each(testStores)("lists are read page by page on $name", (stores) => {
   /** One more entry in every list: months pass, so that there are charges and bills too. */
   async function addOneOfEach(): Promise<void> {
     const { operator, one, gateway } = scene;
-    const { id: product } = await operator.ask<{ id: string }>("POST", "/v1/products", { code: makeFresh("PAGED-"), name: "Paged", unit: "user", minQuantity: 1, maxQuantity: 10 });
-    await operator.ask("POST", "/v1/prices", { product, channel: "xsp", currency: "EUR", unitPrice: "1", validFrom: "2026-01-01" });
-    await operator.ask("POST", "/v1/partners", { name: makeFresh("Paged "), type: "xsp", currency: "EUR", timeZone: "UTC", billingPeriod: "thirty_days", mode: "live" });
+    const { id: product } = await operator.ask<{ id: string }>("POST", "/v1/products", {
+      code: makeFresh("PAGED-"),
+      name: "Paged",
+      unit: "user",
+      minQuantity: 1,
+      maxQuantity: 10,
+    });
+    await operator.ask("POST", "/v1/prices", {
+      product,
+      channel: "xsp",
+      currency: "EUR",
+      unitPrice: "1",
+      validFrom: "2026-01-01",
+    });
+    await operator.ask("POST", "/v1/partners", {
+      name: makeFresh("Paged "),
+      type: "xsp",
+      currency: "EUR",
+      timeZone: "UTC",
+      billingPeriod: "thirty_days",
+      mode: "live",
+    });
     await one.api.ask("POST", "/v1/customers", { name: makeFresh("Paged ") });
-    await one.api.ask("POST", "/v1/webhook-endpoints", { url: "https://hooks.example.com/paged", eventTypes: ["*"] });
+    await one.api.ask("POST", "/v1/webhook-endpoints", {
+      url: "https://hooks.example.com/paged",
+      eventTypes: ["*"],
+    });
     await subscribe(scene, one);
-    await one.api.ask("PATCH", `/v1/subscriptions/${one.ids["subscriptionId"]}`, { metadata: { turn: makeFresh("") } });
+    await one.api.ask("PATCH", `/v1/subscriptions/${one.ids["subscriptionId"]}`, {
+      metadata: { turn: makeFresh("") },
+    });
     const { now } = await one.api.ask<{ now: string }>("GET", "/v1/sandbox/clock");
-    await one.api.ask("POST", "/v1/sandbox/clock/advance", { to: Temporal.Instant.from(now).add({ hours: 24 * 31 }).toString() });
+    await one.api.ask("POST", "/v1/sandbox/clock/advance", {
+      to: Temporal.Instant.from(now)
+        .add({ hours: 24 * 31 })
+        .toString(),
+    });
     await gateway.store.transaction((tx) =>
       tx
         .insertInto("webhook_attempts")
-        .values({ partner: one.ids["partnerId"] ?? "", endpoint: one.ids["endpointId"] ?? "", id: makeId("attempt"), event: one.ids["eventId"] ?? "", number: 1, attempted_at: 0, duration_ms: 1, outcome: "failed", response_status: 500, response_excerpt: null, error: null })
+        .values({
+          partner: one.ids["partnerId"] ?? "",
+          endpoint: one.ids["endpointId"] ?? "",
+          id: makeId("attempt"),
+          event: one.ids["eventId"] ?? "",
+          number: 1,
+          attempted_at: 0,
+          duration_ms: 1,
+          outcome: "failed",
+          response_status: 500,
+          response_excerpt: null,
+          error: null,
+        })
         .execute(),
     );
   }
 
-  async function ask(operation: DeclaredOperation, query: Readonly<Record<string, string>>, path: Readonly<Record<string, string>> = {}): Promise<Reply> {
+  async function ask(
+    operation: DeclaredOperation,
+    query: Readonly<Record<string, string>>,
+    path: Readonly<Record<string, string>> = {},
+  ): Promise<Reply> {
     const parts = await makeRequest(scene, scene.one, operation);
     return send(scene, operation, { ...parts, path: { ...parts.path, ...path }, query });
   }
@@ -49,14 +93,23 @@ describe.each(testStores)("lists are read page by page on $name", (stores) => {
     const { data } = await scene.one.api.ask<Page>("GET", "/v1/bills");
     return { billId: data[0]?.id ?? "" };
   }
-  async function readPage(operation: DeclaredOperation, query: Readonly<Record<string, string>>, path: Readonly<Record<string, string>>): Promise<Page> {
+  async function readPage(
+    operation: DeclaredOperation,
+    query: Readonly<Record<string, string>>,
+    path: Readonly<Record<string, string>>,
+  ): Promise<Page> {
     const { status, body, text } = await ask(operation, query, path);
     if (status !== 200) throw new Error(`${operation.id} answered ${status}: ${text}`);
     return body as Page;
   }
-  async function readOn(operation: DeclaredOperation, path: Readonly<Record<string, string>>, first: Page, limit: string): Promise<readonly string[]> {
+  async function readOn(
+    operation: DeclaredOperation,
+    path: Readonly<Record<string, string>>,
+    first: Page,
+    limit: string,
+  ): Promise<readonly string[]> {
     const ids = first.data.map(({ id }) => id);
-    for (let after = first.nextCursor; after !== null; ) {
+    for (let after = first.nextCursor; after !== null;) {
       const page = await readPage(operation, { limit, after }, path);
       expect(page.data.length).toBeGreaterThan(0);
       ids.push(...page.data.map(({ id }) => id));
@@ -65,33 +118,72 @@ describe.each(testStores)("lists are read page by page on $name", (stores) => {
     return ids;
   }
 
-  test.each(listOperations)("$id: pages tile the list, whatever their size, and new entries don't disturb them", async (operation) => {
-    const path = await findPath(operation);
-    const ids = await readOn(operation, path, await readPage(operation, { limit: "200" }, path), "200");
-    expect(ids.length).toBeGreaterThan(4);
-    expect(new Set(ids).size).toBe(ids.length);
-    expect((await readPage(operation, {}, path)).data.map(({ id }) => id)).toEqual(ids.slice(0, 50));
-    const limits = ids.length > 60 ? ["59", "200"] : ["1", "3", String(ids.length)];
-    for (const limit of limits) expect(await readOn(operation, path, await readPage(operation, { limit }, path), limit)).toEqual(ids);
+  test.each(listOperations)(
+    "$id: pages tile the list, whatever their size, and new entries don't disturb them",
+    async (operation) => {
+      const path = await findPath(operation);
+      const ids = await readOn(
+        operation,
+        path,
+        await readPage(operation, { limit: "200" }, path),
+        "200",
+      );
+      expect(ids.length).toBeGreaterThan(4);
+      expect(new Set(ids).size).toBe(ids.length);
+      expect((await readPage(operation, {}, path)).data.map(({ id }) => id)).toEqual(
+        ids.slice(0, 50),
+      );
+      const limits = ids.length > 60 ? ["59", "200"] : ["1", "3", String(ids.length)];
+      for (const limit of limits)
+        expect(
+          await readOn(operation, path, await readPage(operation, { limit }, path), limit),
+        ).toEqual(ids);
 
-    const first = await readPage(operation, { limit: "2" }, path);
-    await addOneOfEach();
-    const seen = await readOn(operation, path, first, ids.length > 60 ? "50" : "2");
-    // Oldest first, what is new comes at the end; newest first, it would stand before what has been read.
-    expect(seen.slice(0, ids.length)).toEqual(ids);
-    expect(new Set(seen).size).toBe(seen.length);
-    expect(seen.length > ids.length).toBe(operation.id === "listEvents");
-  });
+      const first = await readPage(operation, { limit: "2" }, path);
+      await addOneOfEach();
+      const seen = await readOn(operation, path, first, ids.length > 60 ? "50" : "2");
+      // Oldest first, what is new comes at the end; newest first, it would stand before what has been read.
+      expect(seen.slice(0, ids.length)).toEqual(ids);
+      expect(new Set(seen).size).toBe(seen.length);
+      expect(seen.length > ids.length).toBe(operation.id === "listEvents");
+    },
+  );
 
   test.each(listOperations)("$id: what is no cursor of this list is refused", async (operation) => {
-    const ids = [makeId("cus"), makeId("sub"), makeId("prod"), makeId("evt"), makeId("bill"), makeId("charge"), makeId("audit"), makeId("key"), makeId("wh"), makeId("attempt"), makeId("price"), makeId("partner")];
+    const ids = [
+      makeId("cus"),
+      makeId("sub"),
+      makeId("prod"),
+      makeId("evt"),
+      makeId("bill"),
+      makeId("charge"),
+      makeId("audit"),
+      makeId("key"),
+      makeId("wh"),
+      makeId("attempt"),
+      makeId("price"),
+      makeId("partner"),
+    ];
     const { data } = await readPage(operation, { limit: "1" }, await findPath(operation));
     const prefix = String(data[0]?.id).split("_")[0];
-    const foreign = ids.flatMap((id) => (id.startsWith(`${prefix}_`) ? [] : [id, Buffer.from(id).toString("base64url")]));
-    const garbage = ["x", "0", "-", "AAAA", "null", Buffer.from("' or 1=1 --").toString("base64url"), Buffer.from([0xff, 0xfe, 0x00]).toString("base64url"), `${Buffer.from(String(data[0]?.id)).toString("base64url")}x`];
+    const foreign = ids.flatMap((id) =>
+      id.startsWith(`${prefix}_`) ? [] : [id, Buffer.from(id).toString("base64url")],
+    );
+    const garbage = [
+      "x",
+      "0",
+      "-",
+      "AAAA",
+      "null",
+      Buffer.from("' or 1=1 --").toString("base64url"),
+      Buffer.from([0xff, 0xfe, 0x00]).toString("base64url"),
+      `${Buffer.from(String(data[0]?.id)).toString("base64url")}x`,
+    ];
     for (const after of [...foreign, ...garbage]) {
       const { status, body } = await ask(operation, { after });
-      expect(`${after} ${status} ${(body as { errors?: readonly { pointer: string }[] }).errors?.[0]?.pointer}`).toBe(`${after} 400 /query/after`);
+      expect(
+        `${after} ${status} ${(body as { errors?: readonly { pointer: string }[] }).errors?.[0]?.pointer}`,
+      ).toBe(`${after} 400 /query/after`);
     }
   });
 });

@@ -16,10 +16,30 @@ export interface Refusal {
 /** Every problem code that only some operations have. What all have in common the suite makes by itself. */
 export const refusals: readonly Refusal[] = [
   refusal("createProduct", "product_code_taken", withBody({ code: "BASE" })),
-  ...each(["createProduct", "updateProduct"], "quantity_range_empty", withBody({ minQuantity: 50, maxQuantity: 10 })),
-  refusal("createPrice", "price_exists", async (scene) => withBody({ product: scene.product.id, channel: "xsp", validFrom: "2026-01-01" })),
-  refusal("createPrice", "tiers_not_allowed", withBody({ channel: "xsp", tiers: [{ from: 50, discountPercent: "5" }] })),
-  refusal("createPrice", "tiers_not_ascending", withBody({ channel: "msp", tiers: [{ from: 50, discountPercent: "5" }, { from: 50, discountPercent: "6" }] })),
+  ...each(
+    ["createProduct", "updateProduct"],
+    "quantity_range_empty",
+    withBody({ minQuantity: 50, maxQuantity: 10 }),
+  ),
+  refusal("createPrice", "price_exists", async (scene) =>
+    withBody({ product: scene.product.id, channel: "xsp", validFrom: "2026-01-01" }),
+  ),
+  refusal(
+    "createPrice",
+    "tiers_not_allowed",
+    withBody({ channel: "xsp", tiers: [{ from: 50, discountPercent: "5" }] }),
+  ),
+  refusal(
+    "createPrice",
+    "tiers_not_ascending",
+    withBody({
+      channel: "msp",
+      tiers: [
+        { from: 50, discountPercent: "5" },
+        { from: 50, discountPercent: "6" },
+      ],
+    }),
+  ),
   ...each(["createPrice", "createPartner"], "currency_unknown", withBody({ currency: "QQQ" })),
   refusal("createPartner", "time_zone_unknown", withBody({ timeZone: "Europe/Atlantis" })),
   refusal("createPartner", "trial_terms_not_allowed", withBody({ type: "reseller" })),
@@ -28,53 +48,141 @@ export const refusals: readonly Refusal[] = [
     const { id } = await takePartner(scene, { type: "reseller" });
     return { path: { partnerId: id }, ...withBody({ defaultTrial: { days: 14 } }) };
   }),
-  ...each(["createPartner", "updatePartner"], "trial_exceeds_limit", withBody({ trialLimit: { months: 3 } })),
-  refusal("createApiKey", "partner_unknown", withBody({ partner: "partner_01m86ch3m0e3dbc8ahtjsnjy57" })),
+  ...each(
+    ["createPartner", "updatePartner"],
+    "trial_exceeds_limit",
+    withBody({ trialLimit: { months: 3 } }),
+  ),
+  refusal(
+    "createApiKey",
+    "partner_unknown",
+    withBody({ partner: "partner_01m86ch3m0e3dbc8ahtjsnjy57" }),
+  ),
   refusal("rollApiKey", "api_key_revoked", async (scene) => {
-    const { id } = await scene.operator.ask<Schemas["CreatedApiKey"]>("POST", "/v1/api-keys", { kind: "operator", name: "Revoked" });
+    const { id } = await scene.operator.ask<Schemas["CreatedApiKey"]>("POST", "/v1/api-keys", {
+      kind: "operator",
+      name: "Revoked",
+    });
     await scene.operator.call("DELETE", `/v1/api-keys/${id}`);
     return { path: { keyId: id } };
   }),
   refusal("rollApiKey", "api_key_revoked", async (scene) => {
     // Rolled without an overlap it has expired.
-    const { id } = await scene.operator.ask<Schemas["CreatedApiKey"]>("POST", "/v1/api-keys", { kind: "operator", name: "Expired" });
+    const { id } = await scene.operator.ask<Schemas["CreatedApiKey"]>("POST", "/v1/api-keys", {
+      kind: "operator",
+      name: "Expired",
+    });
     await scene.operator.ask("POST", `/v1/api-keys/${id}/roll`, { overlapSeconds: 0 });
     return { path: { keyId: id } };
   }),
-  refusal("createCustomer", "external_id_taken", async ({ one }) => withBody({ externalId: one.customerExternalId })),
+  refusal("createCustomer", "external_id_taken", async ({ one }) =>
+    withBody({ externalId: one.customerExternalId }),
+  ),
   refusal("updateCustomer", "external_id_taken", async ({ one }) => {
-    const { id } = await one.api.ask<Schemas["Customer"]>("POST", "/v1/customers", { name: "Another" });
+    const { id } = await one.api.ask<Schemas["Customer"]>("POST", "/v1/customers", {
+      name: "Another",
+    });
     return { path: { customerId: id }, ...withBody({ externalId: one.customerExternalId }) };
   }),
 
-  refusal("createSubscription", "external_id_taken", async ({ one }) => withBody({ externalId: one.subscriptionExternalId })),
+  refusal("createSubscription", "external_id_taken", async ({ one }) =>
+    withBody({ externalId: one.subscriptionExternalId }),
+  ),
   refusal("createSubscription", "customer_unknown", withBody({ customer: "ext:nobody" })),
-  refusal("createSubscription", "trial_not_offered", async (scene) => asPartner(await takePartner(scene, { type: "reseller" }), { customer: { name: "New" } })),
+  refusal("createSubscription", "trial_not_offered", async (scene) =>
+    asPartner(await takePartner(scene, { type: "reseller" }), { customer: { name: "New" } }),
+  ),
   refusal("createSubscription", "trial_exceeds_limit", withBody({ trial: { days: 61 } })),
   refusal("createSubscription", "starts_in_past", withBody({ startsAt: "2026-11-24T08:59:59Z" })),
-  ...each(["createSubscription", "updateSubscription", "reactivateSubscription"], "product_unknown", withBody({ product: "code:NOTHING" })),
+  ...each(
+    ["createSubscription", "updateSubscription", "reactivateSubscription"],
+    "product_unknown",
+    withBody({ product: "code:NOTHING" }),
+  ),
   refusal("createPrice", "product_unknown", withBody({ product: "code:NOTHING" })),
-  ...each(["createSubscription", "updateSubscription", "reactivateSubscription"], "product_not_priced", withBody({ product: "code:UNPRICED" })),
-  ...each(["createSubscription", "updateSubscription", "reactivateSubscription"], "quantity_out_of_range", withBody({ quantity: 1 })),
-  refusal("updateSubscription", "term_not_prolonged", onSubscription({ term: { periods: 12, renews: false } }, [], withBody({ term: { periods: 11, renews: false } }))),
+  ...each(
+    ["createSubscription", "updateSubscription", "reactivateSubscription"],
+    "product_not_priced",
+    withBody({ product: "code:UNPRICED" }),
+  ),
+  ...each(
+    ["createSubscription", "updateSubscription", "reactivateSubscription"],
+    "quantity_out_of_range",
+    withBody({ quantity: 1 }),
+  ),
+  refusal(
+    "updateSubscription",
+    "term_not_prolonged",
+    onSubscription(
+      { term: { periods: 12, renews: false } },
+      [],
+      withBody({ term: { periods: 11, renews: false } }),
+    ),
+  ),
 
-  ...each(["updateSubscription", "pauseSubscription", "cancelSubscription"], "subscription_stopped", onSubscription({}, [["POST", "/cancel", { effective: "now" }]])),
-  ...each(["updateSubscription", "pauseSubscription"], "subscription_not_started", onSubscription({ startsAt: "2026-12-24T09:00:00Z" }, [])),
-  refusal("pauseSubscription", "subscription_already_paused", onSubscription({}, [["POST", "/pause", { days: 14 }]])),
-  refusal("pauseSubscription", "pause_already_scheduled", onSubscription({}, [["POST", "/pause", { startsAt: "2026-12-20T00:00:00Z", days: 14 }]])),
-  refusal("pauseSubscription", "pause_starts_in_past", withBody({ startsAt: "2026-11-24T08:59:59Z" })),
-  refusal("pauseSubscription", "pause_ends_before_start", withBody({ startsAt: "2026-12-20T00:00:00Z", resumesAt: "2026-12-19T00:00:00Z" })),
-  refusal("pauseSubscription", "pause_end_required", onResellersSubscription({ startsAt: "2026-12-20T00:00:00Z" })),
-  refusal("pauseSubscription", "open_ended_pause_not_allowed", onResellersSubscription({ resumesAt: null })),
+  ...each(
+    ["updateSubscription", "pauseSubscription", "cancelSubscription"],
+    "subscription_stopped",
+    onSubscription({}, [["POST", "/cancel", { effective: "now" }]]),
+  ),
+  ...each(
+    ["updateSubscription", "pauseSubscription"],
+    "subscription_not_started",
+    onSubscription({ startsAt: "2026-12-24T09:00:00Z" }, []),
+  ),
+  refusal(
+    "pauseSubscription",
+    "subscription_already_paused",
+    onSubscription({}, [["POST", "/pause", { days: 14 }]]),
+  ),
+  refusal(
+    "pauseSubscription",
+    "pause_already_scheduled",
+    onSubscription({}, [["POST", "/pause", { startsAt: "2026-12-20T00:00:00Z", days: 14 }]]),
+  ),
+  refusal(
+    "pauseSubscription",
+    "pause_starts_in_past",
+    withBody({ startsAt: "2026-11-24T08:59:59Z" }),
+  ),
+  refusal(
+    "pauseSubscription",
+    "pause_ends_before_start",
+    withBody({ startsAt: "2026-12-20T00:00:00Z", resumesAt: "2026-12-19T00:00:00Z" }),
+  ),
+  refusal(
+    "pauseSubscription",
+    "pause_end_required",
+    onResellersSubscription({ startsAt: "2026-12-20T00:00:00Z" }),
+  ),
+  refusal(
+    "pauseSubscription",
+    "open_ended_pause_not_allowed",
+    onResellersSubscription({ resumesAt: null }),
+  ),
   refusal("resumeSubscription", "subscription_not_paused", onSubscription({}, [])),
-  refusal("cancelSubscription", "cancellation_date_not_allowed", withBody({ effective: "now", date: "2027-03-15" })),
-  refusal("cancelSubscription", "cancellation_date_in_past", withBody({ effective: "period_end", date: "2026-11-23" })),
+  refusal(
+    "cancelSubscription",
+    "cancellation_date_not_allowed",
+    withBody({ effective: "now", date: "2027-03-15" }),
+  ),
+  refusal(
+    "cancelSubscription",
+    "cancellation_date_in_past",
+    withBody({ effective: "period_end", date: "2026-11-23" }),
+  ),
   refusal("withdrawCancellation", "no_cancellation_scheduled", onSubscription({}, [])),
   refusal("withdrawScheduledChange", "no_scheduled_change", withBody({ of: "product" })),
   refusal("reactivateSubscription", "subscription_not_stopped", onSubscription({}, [])),
 
-  ...each(["createWebhookEndpoint", "updateWebhookEndpoint"], "webhook_url_not_allowed", withBody({ url: "http://hooks.example.com@203.0.113.5/" })),
-  ...each(["getSandboxClock", "advanceSandboxClock"], "not_a_sandbox", async (scene) => ({ key: (await takePartner(scene, { mode: "live" })).key })),
+  ...each(
+    ["createWebhookEndpoint", "updateWebhookEndpoint"],
+    "webhook_url_not_allowed",
+    withBody({ url: "http://hooks.example.com@203.0.113.5/" }),
+  ),
+  ...each(["getSandboxClock", "advanceSandboxClock"], "not_a_sandbox", async (scene) => ({
+    key: (await takePartner(scene, { mode: "live" })).key,
+  })),
   refusal("advanceSandboxClock", "clock_goes_back", withBody({ to: "2026-11-24T08:59:59Z" })),
   refusal("advanceSandboxClock", "clock_too_far", withBody({ to: "2040-01-01T00:00:00Z" })),
 ];
@@ -89,8 +197,15 @@ function refusal(operation: string, code: string, spoiling: Spoiling): Refusal {
     make: async (scene) => {
       const parts = await makeRequest(scene, scene.one, getOperation(operation));
       const spoilt = typeof spoiling === "function" ? await spoiling(scene) : spoiling;
-      const body = isOnlyBody(spoilt) ? spoilt.rawFields : { ...(parts.body as JsonObject | undefined), ...(spoilt.body as JsonObject | undefined) };
-      return { ...parts, ...spoilt, path: { ...parts.path, ...spoilt.path }, ...(parts.body === undefined ? {} : { body }) };
+      const body = isOnlyBody(spoilt)
+        ? spoilt.rawFields
+        : { ...(parts.body as JsonObject | undefined), ...(spoilt.body as JsonObject | undefined) };
+      return {
+        ...parts,
+        ...spoilt,
+        path: { ...parts.path, ...spoilt.path },
+        ...(parts.body === undefined ? {} : { body }),
+      };
     },
   };
 }
@@ -108,15 +223,22 @@ function withOnlyBody(body: JsonObject): Partial<RequestParts> & { readonly rawF
   return { rawFields: body };
 }
 
-function isOnlyBody(spoiling: Partial<RequestParts>): spoiling is Partial<RequestParts> & { readonly rawFields: Json } {
+function isOnlyBody(
+  spoiling: Partial<RequestParts>,
+): spoiling is Partial<RequestParts> & { readonly rawFields: Json } {
   return "rawFields" in spoiling;
 }
 
 /** On a subscription made with `input`, after some orders. */
-function onSubscription(input: JsonObject, orders: readonly (readonly [method: string, action: string, body?: Json])[], spoiling: Partial<RequestParts> = {}): Spoiling {
+function onSubscription(
+  input: JsonObject,
+  orders: readonly (readonly [method: string, action: string, body?: Json])[],
+  spoiling: Partial<RequestParts> = {},
+): Spoiling {
   return async (scene) => {
     const { id } = await subscribe(scene, scene.one, input);
-    for (const [method, action, body] of orders) await scene.one.api.ask(method, `/v1/subscriptions/${id}${action}`, body);
+    for (const [method, action, body] of orders)
+      await scene.one.api.ask(method, `/v1/subscriptions/${id}${action}`, body);
     return { ...spoiling, path: { subscriptionId: id } };
   };
 }
@@ -124,7 +246,11 @@ function onSubscription(input: JsonObject, orders: readonly (readonly [method: s
 function onResellersSubscription(body: JsonObject): Spoiling {
   return async (scene) => {
     const { key, api } = await takePartner(scene, { type: "reseller" });
-    const { id } = await api.ask<Schemas["Subscription"]>("POST", "/v1/subscriptions", { customer: { name: "Of a reseller" }, product: scene.product.id, quantity: 10 });
+    const { id } = await api.ask<Schemas["Subscription"]>("POST", "/v1/subscriptions", {
+      customer: { name: "Of a reseller" },
+      product: scene.product.id,
+      quantity: 10,
+    });
     return { ...withOnlyBody(body), path: { subscriptionId: id }, key };
   };
 }
@@ -134,7 +260,10 @@ function asPartner({ key }: { readonly key: string }, body: JsonObject): Partial
 }
 
 /** Another partner, an xSP in a sandbox unless said. */
-export async function takePartner({ gateway, operator }: Scene, input: JsonObject = {}): Promise<{ readonly id: string; readonly key: string; readonly api: Api }> {
+export async function takePartner(
+  { gateway, operator }: Pick<Scene, "gateway" | "operator">,
+  input: JsonObject = {},
+): Promise<{ readonly id: string; readonly key: string; readonly api: Api }> {
   const { id, apiKey } = await operator.ask<Schemas["CreatedPartner"]>("POST", "/v1/partners", {
     name: makeFresh("Partner "),
     type: "xsp",

@@ -25,14 +25,25 @@ export interface Reply {
 }
 
 /** Sends a request as HTTP has it. The gateway's answer is checked against the contract on the way. */
-export async function send(scene: Pick<Scene, "gateway">, operation: DeclaredOperation, parts: RequestParts): Promise<Reply> {
-  const target = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(parts.path[name] ?? ""));
+export async function send(
+  scene: Pick<Scene, "gateway">,
+  operation: DeclaredOperation,
+  parts: RequestParts,
+): Promise<Reply> {
+  const target = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(parts.path[name] ?? ""),
+  );
   const query = new URLSearchParams(parts.query).toString();
   return sendTo(scene, operation.method, `${target}${query === "" ? "" : `?${query}`}`, parts);
 }
 
 /** The same to a target that is written out, for what `encodeURIComponent` would mend. */
-export async function sendTo(scene: Pick<Scene, "gateway">, method: string, target: string, parts: Pick<RequestParts, "headers" | "key" | "body" | "rawBody">): Promise<Reply> {
+export async function sendTo(
+  scene: Pick<Scene, "gateway">,
+  method: string,
+  target: string,
+  parts: Pick<RequestParts, "headers" | "key" | "body" | "rawBody">,
+): Promise<Reply> {
   const body = parts.rawBody ?? (parts.body === undefined ? undefined : JSON.stringify(parts.body));
   const response = await scene.gateway.fetch(
     new Request(`${scene.gateway.baseUrl}${target}`, {
@@ -46,7 +57,12 @@ export async function sendTo(scene: Pick<Scene, "gateway">, method: string, targ
     }),
   );
   const text = await response.text();
-  return { status: response.status, headers: response.headers, text, body: text === "" ? undefined : JSON.parse(text) };
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: text === "" ? undefined : JSON.parse(text),
+  };
 }
 
 let freshCount = 0;
@@ -61,7 +77,12 @@ export function makeFresh(prefix: string): string {
  * A request that succeeds: the operation's first example (or the one given) with names of the scene in place of the
  * example's, after whatever has to have happened before.
  */
-export async function makeRequest(scene: Scene, side: Side, operation: DeclaredOperation, example: JsonObject | undefined = operation.bodyExamples[0]?.value): Promise<RequestParts> {
+export async function makeRequest(
+  scene: Scene,
+  side: Side,
+  operation: DeclaredOperation,
+  example: JsonObject | undefined = operation.bodyExamples[0]?.value,
+): Promise<RequestParts> {
   const isOfPartner = operation.security !== null && "partnerKey" in operation.security;
   const parts: RequestParts = {
     path: side.ids,
@@ -71,36 +92,70 @@ export async function makeRequest(scene: Scene, side: Side, operation: DeclaredO
     ...(example === undefined ? {} : { body: substitute(example, scene, side) }),
   };
   const overrides = await prepare[operation.id]?.(scene, side);
-  return { ...parts, ...overrides, path: { ...parts.path, ...overrides?.path }, ...(overrides?.body === undefined ? {} : { body: { ...(parts.body as JsonObject), ...(overrides.body as JsonObject) } }) };
+  return {
+    ...parts,
+    ...overrides,
+    path: { ...parts.path, ...overrides?.path },
+    ...(overrides?.body === undefined
+      ? {}
+      : { body: { ...(parts.body as JsonObject), ...(overrides.body as JsonObject) } }),
+  };
 }
 
 /** A subscription of its own for a test, in paid service. */
-export async function subscribe(scene: Scene, side: Side, input: JsonObject = {}): Promise<Schemas["Subscription"]> {
-  return side.api.ask("POST", "/v1/subscriptions", { customer: side.ids["customerId"], product: scene.product.id, quantity: 10, trial: "none", ...input });
+export async function subscribe(
+  scene: Scene,
+  side: Side,
+  input: JsonObject = {},
+): Promise<Schemas["Subscription"]> {
+  return side.api.ask("POST", "/v1/subscriptions", {
+    customer: side.ids["customerId"],
+    product: scene.product.id,
+    quantity: 10,
+    trial: "none",
+    ...input,
+  });
 }
 
 type Preparation = (scene: Scene, side: Side) => Promise<Partial<RequestParts>>;
 
-async function takeSubscription(scene: Scene, side: Side, ...orders: readonly (readonly [method: string, action: string, body?: Json])[]): Promise<Partial<RequestParts>> {
+async function takeSubscription(
+  scene: Scene,
+  side: Side,
+  ...orders: readonly (readonly [method: string, action: string, body?: Json])[]
+): Promise<Partial<RequestParts>> {
   const { id } = await subscribe(scene, side);
-  for (const [method, action, body] of orders) await side.api.ask(method, `/v1/subscriptions/${id}${action}`, body);
+  for (const [method, action, body] of orders)
+    await side.api.ask(method, `/v1/subscriptions/${id}${action}`, body);
   return { path: { subscriptionId: id } };
 }
 
 async function takeKey({ operator }: Scene): Promise<Partial<RequestParts>> {
-  const { id } = await operator.ask<Schemas["CreatedApiKey"]>("POST", "/v1/api-keys", { kind: "operator", name: "To be ended" });
+  const { id } = await operator.ask<Schemas["CreatedApiKey"]>("POST", "/v1/api-keys", {
+    kind: "operator",
+    name: "To be ended",
+  });
   return { path: { keyId: id } };
 }
 
 async function takeEndpoint(_scene: Scene, { api }: Side): Promise<Partial<RequestParts>> {
-  const { id } = await api.ask<Schemas["WebhookEndpoint"]>("POST", "/v1/webhook-endpoints", { url: "https://hooks.example.com/own", eventTypes: ["bill.issued"] });
+  const { id } = await api.ask<Schemas["WebhookEndpoint"]>("POST", "/v1/webhook-endpoints", {
+    url: "https://hooks.example.com/own",
+    eventTypes: ["bill.issued"],
+  });
   return { path: { endpointId: id } };
 }
 
 /** What has to have happened for the operation to succeed. */
 const prepare: Readonly<Record<string, Preparation>> = {
   createPrice: async ({ operator }) => {
-    const { id } = await operator.ask<Schemas["Product"]>("POST", "/v1/products", { code: makeFresh("FRESH-"), name: "Fresh", unit: "user", minQuantity: 1, maxQuantity: 10 });
+    const { id } = await operator.ask<Schemas["Product"]>("POST", "/v1/products", {
+      code: makeFresh("FRESH-"),
+      name: "Fresh",
+      unit: "user",
+      minQuantity: 1,
+      maxQuantity: 10,
+    });
     return { body: { product: id } };
   },
   rollApiKey: takeKey,
@@ -115,10 +170,14 @@ const prepare: Readonly<Record<string, Preparation>> = {
   updateSubscription: (scene, side) => takeSubscription(scene, side),
   pauseSubscription: (scene, side) => takeSubscription(scene, side),
   cancelSubscription: (scene, side) => takeSubscription(scene, side),
-  resumeSubscription: (scene, side) => takeSubscription(scene, side, ["POST", "/pause", { days: 14 }]),
-  withdrawCancellation: (scene, side) => takeSubscription(scene, side, ["POST", "/cancel", { effective: "period_end" }]),
-  withdrawScheduledChange: (scene, side) => takeSubscription(scene, side, ["PATCH", "", { quantity: 5, effective: "next_period" }]),
-  reactivateSubscription: (scene, side) => takeSubscription(scene, side, ["POST", "/cancel", { effective: "now" }]),
+  resumeSubscription: (scene, side) =>
+    takeSubscription(scene, side, ["POST", "/pause", { days: 14 }]),
+  withdrawCancellation: (scene, side) =>
+    takeSubscription(scene, side, ["POST", "/cancel", { effective: "period_end" }]),
+  withdrawScheduledChange: (scene, side) =>
+    takeSubscription(scene, side, ["PATCH", "", { quantity: 5, effective: "next_period" }]),
+  reactivateSubscription: (scene, side) =>
+    takeSubscription(scene, side, ["POST", "/cancel", { effective: "now" }]),
 };
 
 const exampleIds: Readonly<Record<string, string>> = {
@@ -143,6 +202,9 @@ function substitute(value: Json, scene: Scene, side: Side, name = ""): Json {
     return prefix === undefined ? value : (side.ids[exampleIds[prefix] ?? ""] ?? value);
   }
   if (Array.isArray(value)) return value.map((item: Json) => substitute(item, scene, side));
-  if (typeof value === "object" && value !== null) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, substitute(item, scene, side, key)]));
+  if (typeof value === "object" && value !== null)
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, substitute(item, scene, side, key)]),
+    );
   return value;
 }

@@ -47,16 +47,37 @@ export async function makeScene(gateway: TestGateway): Promise<Scene> {
   };
 }
 
-async function makeProduct(operator: Api, code: string, unitPrice: string | null): Promise<Schemas["Product"]> {
-  const product = await operator.ask<Schemas["Product"]>("POST", "/v1/products", { code, name: `Product ${code}`, unit: "user", minQuantity: 2, maxQuantity: 10_000 });
+async function makeProduct(
+  operator: Api,
+  code: string,
+  unitPrice: string | null,
+): Promise<Schemas["Product"]> {
+  const product = await operator.ask<Schemas["Product"]>("POST", "/v1/products", {
+    code,
+    name: `Product ${code}`,
+    unit: "user",
+    minQuantity: 2,
+    maxQuantity: 10_000,
+  });
   if (unitPrice === null) return product;
   for (const channel of ["reseller", "msp", "xsp"])
-    await operator.ask("POST", "/v1/prices", { product: product.id, channel, currency: "EUR", unitPrice, validFrom: "2026-01-01" });
+    await operator.ask("POST", "/v1/prices", {
+      product: product.id,
+      channel,
+      currency: "EUR",
+      unitPrice,
+      validFrom: "2026-01-01",
+    });
   return product;
 }
 
 /** An xSP in a sandbox, whose October has been settled: a customer, a subscription, a charge, a bill, events, an endpoint and an attempt. */
-async function makeSide(gateway: TestGateway, operator: Api, product: string, name: string): Promise<Side> {
+async function makeSide(
+  gateway: TestGateway,
+  operator: Api,
+  product: string,
+  name: string,
+): Promise<Side> {
   const partner = await operator.ask<Schemas["CreatedPartner"]>("POST", "/v1/partners", {
     name: `${name} Telecom`,
     type: "xsp",
@@ -78,11 +99,15 @@ async function makeSide(gateway: TestGateway, operator: Api, product: string, na
     email: `it@${name.toLowerCase()}.example`,
     metadata: { of: name },
   });
-  const endpoint = await api.ask<Schemas["CreatedWebhookEndpoint"]>("POST", "/v1/webhook-endpoints", {
-    url: `https://hooks.example.com/${name}`,
-    eventTypes: ["*"],
-    description: `Of ${name}`,
-  });
+  const endpoint = await api.ask<Schemas["CreatedWebhookEndpoint"]>(
+    "POST",
+    "/v1/webhook-endpoints",
+    {
+      url: `https://hooks.example.com/${name}`,
+      eventTypes: ["*"],
+      description: `Of ${name}`,
+    },
+  );
   const subscription = await api.ask<Schemas["Subscription"]>("POST", "/v1/subscriptions", {
     customer: customer.id,
     product,
@@ -96,7 +121,8 @@ async function makeSide(gateway: TestGateway, operator: Api, product: string, na
   const { data: events } = await api.ask<Schemas["EventList"]>("GET", "/v1/events");
   const [bill] = bills;
   const [event] = events;
-  if (bill === undefined || event === undefined) throw new Error(`${name} has no bill or no event.`);
+  if (bill === undefined || event === undefined)
+    throw new Error(`${name} has no bill or no event.`);
   const { store } = gateway;
   await store.transaction((tx) =>
     tx
