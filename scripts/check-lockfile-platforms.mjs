@@ -19,7 +19,7 @@ for (const [, name] of lockfile.matchAll(/^ {2}'?(@?[\w./-]+?)@[\d.]+[\w.-]*'?:$
 const faults = [...platforms]
   .filter(([family]) => !linuxOnly.has(family))
   .map(([family, found]) => [family, wanted.filter((platform) => !found.has(platform))])
-  .filter(([family, missing]) => missing.length > 0);
+  .filter(([, missing]) => missing.length > 0);
 if (platforms.size === 0) faults.push(["(nothing found: the lockfile's form has changed)", wanted]);
 for (const [family, missing] of faults) console.error(`pnpm-lock.yaml has no ${missing.join(", ")} of ${family}; choose a version that is complete.`);
 if (faults.length > 0) process.exit(1);

@@ -11,8 +11,8 @@ const branches = ["oneOf", "anyOf", "allOf"];
 export function checkSchemas(document: Contract): void {
   const faults: string[] = [];
   for (const [name, schema] of Object.entries(document.components.schemas)) {
-    checkSchema(schema as Schema, name, faults);
-    if (/(Input|Patch|Roll|Advance)$/.test(name)) checkClosed(schema as Schema, name, faults);
+    checkSchema(schema, name, faults);
+    if (/(Input|Patch|Roll|Advance)$/.test(name)) checkClosed(schema, name, faults);
   }
   if (faults.length > 0) throw new Error(`Its schemas are not complete:\n${faults.join("\n")}`);
 }

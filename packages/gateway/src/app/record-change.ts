@@ -12,6 +12,8 @@ export async function recordOperatorChange(world: WriteWorld, action: string, su
 }
 
 async function record(world: WriteWorld, owner: string, action: string, subject: string, before: unknown, after: unknown): Promise<void> {
+  // What was ordered as it is already is no change.
+  if (JSON.stringify(before) === JSON.stringify(after)) return;
   const { caller, requestId, at, services } = world;
   await appendAudit(world.tx, owner, [
     { at, recordedAt: services.now(), action, subject, actor: caller.actor, apiKey: caller.keyId, requestId, before, after },

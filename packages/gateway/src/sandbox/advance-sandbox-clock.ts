@@ -35,6 +35,7 @@ async function storeGoal({ partner, services, caller, requestId }: PartnerReadWo
     const from = current.clockTargetAt ?? current.clockAt;
     if (to < from) throw new ProblemError("clock_goes_back", `It is ${formatInstant(from)} already; a clock never goes back.`);
     if (to > toInstant(current.clockAt + farthestMs)) throw new ProblemError("clock_too_far", "The clock can be advanced by at most 10 years at once.");
+    if (to === current.clockAt) return;
     await updatePartnerClock(tx, partner.id, { clockTargetAt: to });
     await appendAudit(tx, partner.id, [
       {

@@ -53,5 +53,5 @@ export async function resolveProduct(db: Reader, reference: string): Promise<Pro
 }
 
 function isMatch(ifMatch: string, version: number): boolean {
-  return ifMatch.trim() === "*" || ifMatch.split(",").some((tag) => tag.trim().replace(/^W\//, "") === `"${version}"`);
+  return ifMatch === "*" || ifMatch === `"${version}"`;
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
@@ -7,6 +7,9 @@ import { inject } from "vitest";
 import { migrate } from "../store/migrate.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Dialect, Store } from "../store/store.ts";
+
+/** Real files, in memory where the system has such a folder: no test pulls the plug, so none needs to wait for a disk. */
+const testFolder = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 export interface TestDatabase {
   readonly url: string;
@@ -41,7 +44,7 @@ async function openFresh(create: () => Promise<TestDatabase>): Promise<Store> {
 }
 
 async function createSqliteFile(): Promise<TestDatabase> {
-  const directory = mkdtempSync(join(tmpdir(), "evergate-test-"));
+  const directory = mkdtempSync(join(testFolder, "evergate-test-"));
   return { url: `file:${join(directory, "evergate.db")}`, remove: async () => rmSync(directory, { recursive: true, force: true }) };
 }
 
