@@ -18,13 +18,13 @@ export function checkSchemas(document: Contract): void {
 }
 
 function checkSchema(schema: Schema, name: string, faults: string[]): void {
-  const types = [schema["type"]].flat();
+  const types = new Set([schema["type"]].flat());
   const isFixed = "const" in schema || "enum" in schema;
-  if (types.includes("string") && !isFixed && !("maxLength" in schema))
+  if (types.has("string") && !isFixed && !("maxLength" in schema))
     faults.push(`${name} has no maxLength.`);
-  if (types.includes("integer") && !("minimum" in schema && "maximum" in schema))
+  if (types.has("integer") && !("minimum" in schema && "maximum" in schema))
     faults.push(`${name} has no minimum and maximum.`);
-  if (types.includes("array") && !("maxItems" in schema)) faults.push(`${name} has no maxItems.`);
+  if (types.has("array") && !("maxItems" in schema)) faults.push(`${name} has no maxItems.`);
 
   for (const [field, inner] of listFields(schema)) {
     if (!("$ref" in inner || "description" in inner))
