@@ -9,13 +9,18 @@ export async function findFaults({ reader }: Store): Promise<readonly string[]> 
   const faults: string[] = [];
   for (const { what, query } of checks) {
     const { rows } = await query.execute(reader);
-    if (rows.length > 0) faults.push(`${what}: ${JSON.stringify(rows.slice(0, 5))}${rows.length > 5 ? ` and ${rows.length - 5} more` : ""}`);
+    if (rows.length > 0)
+      faults.push(
+        `${what}: ${JSON.stringify(rows.slice(0, 5))}${rows.length > 5 ? ` and ${rows.length - 5} more` : ""}`,
+      );
   }
   return faults;
 }
 
 export async function countUnplacedEvents(reader: Reader): Promise<number> {
-  const { rows } = await sql<{ count: number }>`select count(*) as count from event_places where position is null`.execute(reader);
+  const { rows } = await sql<{
+    count: number;
+  }>`select count(*) as count from event_places where position is null`.execute(reader);
   return rows[0]?.count ?? 0;
 }
 

@@ -8,11 +8,15 @@ import { openDatabase, type FaultDatabase } from "./open-database.ts";
 import { makePopulation } from "./population.ts";
 import { createChance, takeSeed, type Chance } from "./random.ts";
 import { readLedger, type Ledger } from "./read-ledger.ts";
-import { launchGatewayProcess, startGatewayProcess, type GatewayProcess } from "./start-gateway-process.ts";
+import {
+  launchGatewayProcess,
+  startGatewayProcess,
+  type GatewayProcess,
+} from "./start-gateway-process.ts";
 import { waitUntil } from "./wait-until.ts";
 
 /** `pnpm faults` kills for as long as one likes; a build has less time. */
-const kills = Number(process.env["EVERGATE_FAULTS_KILLS"] ?? "10");
+const kills = Number(process.env["EVERGATE_FAULTS_KILLS"] ?? "8");
 const size = Number(process.env["EVERGATE_FAULTS_SUBSCRIPTIONS"] ?? "40");
 const timeoutMs = 120_000 + kills * 4_000;
 
@@ -29,8 +33,16 @@ interface Scene {
 async function makeScene(stores: TestStores, seed: number): Promise<Scene> {
   const database = await openDatabase(stores);
   const worlds = [
-    ...(await makePopulation(database.gateway, { mode: "sandbox", subscriptionsPerPartner: size, seed })),
-    ...(await makePopulation(database.gateway, { mode: "live", subscriptionsPerPartner: size, seed: seed + 1 })),
+    ...(await makePopulation(database.gateway, {
+      mode: "sandbox",
+      subscriptionsPerPartner: size,
+      seed,
+    })),
+    ...(await makePopulation(database.gateway, {
+      mode: "live",
+      subscriptionsPerPartner: size,
+      seed: seed + 1,
+    })),
   ];
   return { database, worlds };
 }
@@ -44,27 +56,59 @@ function start({ database }: Scene): Promise<GatewayProcess> {
  * The goal is stored before anything is done: from then on the gateway has to come to it by itself.
  */
 async function tell({ worlds, database }: Scene, gateway: GatewayProcess): Promise<void> {
-  const partners = await database.store.reader.selectFrom("partners").select(["id", "mode", "clock_at", "clock_target_at"]).execute();
-  const deaf = new Set(partners.filter((partner) => partner.mode === "sandbox" && partner.clock_target_at !== goal && partner.clock_at !== goal).map(({ id }) => id));
+  const partners = await database.store.reader
+    .selectFrom("partners")
+    .select(["id", "mode", "clock_at", "clock_target_at"])
+    .execute();
+  const deaf = new Set(
+    partners
+      .filter(
+        (partner) =>
+          partner.mode === "sandbox" &&
+          partner.clock_target_at !== goal &&
+          partner.clock_at !== goal,
+      )
+      .map(({ id }) => id),
+  );
   await Promise.allSettled(
     worlds
       .filter(({ partner }) => deaf.has(partner.id))
-      .map(({ partner }) => gateway.api(partner.apiKey.secret).call("POST", "/v1/sandbox/clock/advance", { to: new Date(goal).toISOString() })),
+      .map(({ partner }) =>
+        gateway
+          .api(partner.apiKey.secret)
+          .call("POST", "/v1/sandbox/clock/advance", { to: new Date(goal).toISOString() }),
+      ),
   );
 }
 
 async function countEvents({ database: { store } }: Scene): Promise<number> {
-  const { count } = await store.reader.selectFrom("events").select((select) => select.fn.countAll<number>().as("count")).executeTakeFirstOrThrow();
+  const { count } = await store.reader
+    .selectFrom("events")
+    .select((select) => select.fn.countAll<number>().as("count"))
+    .executeTakeFirstOrThrow();
   return count;
 }
 
 /** Whether nothing is due any more and every event has its place. */
 async function isDone({ database: { store } }: Scene): Promise<boolean> {
-  const partners = await store.reader.selectFrom("partners").select(["clock_at", "clock_target_at", "settlement_month", "mode"]).execute();
-  const due = await store.reader.selectFrom("subscriptions").select("id").where("due_at", "<=", goal).limit(1).execute();
+  const partners = await store.reader
+    .selectFrom("partners")
+    .select(["clock_at", "clock_target_at", "settlement_month", "mode"])
+    .execute();
+  const due = await store.reader
+    .selectFrom("subscriptions")
+    .select("id")
+    .where("due_at", "<=", goal)
+    .limit(1)
+    .execute();
   return (
     due.length === 0 &&
-    partners.every((partner) => partner.settlement_month === "2027-04" && partner.clock_target_at === null && (partner.mode === "live" || partner.clock_at === goal)) &&
+    partners.every(
+      (partner) =>
+        partner.settlement_month === "2027-04" &&
+        partner.clock_target_at === null &&
+        (partner.mode === "live" || partner.clock_at === goal),
+    ) &&
     (await countUnplacedEvents(store.reader)) === 0
   );
 }
@@ -77,7 +121,11 @@ async function waitUntilDone(scene: Scene, gateway: GatewayProcess): Promise<voi
  * Kills the process again and again, each time when it has come some way: `wayLength` events in all are to come.
  * Answers how often, and how often in the midst of its work.
  */
-async function killAgainAndAgain(scene: Scene, wayLength: number, chance: Chance): Promise<{ count: number; within: number }> {
+async function killAgainAndAgain(
+  scene: Scene,
+  wayLength: number,
+  chance: Chance,
+): Promise<{ count: number; within: number }> {
   let within = 0;
   for (let count = 0; count < kills; count++) {
     const before = await countEvents(scene);
@@ -89,7 +137,12 @@ async function killAgainAndAgain(scene: Scene, wayLength: number, chance: Chance
       () => {},
     );
     const until = before + chance.between(0, Math.ceil(wayLength / kills));
-    await waitUntil("it has come some way", async () => (await countEvents(scene)) >= until || (isToldAll && (await isDone(scene))), undefined, 3);
+    await waitUntil(
+      "it has come some way",
+      async () => (await countEvents(scene)) >= until || (isToldAll && (await isDone(scene))),
+      undefined,
+      3,
+    );
     await delay(chance.between(0, 30));
     await gateway.kill();
     await told.catch(() => {});
@@ -101,32 +154,49 @@ async function killAgainAndAgain(scene: Scene, wayLength: number, chance: Chance
 
 async function readAll({ worlds, database: { store } }: Scene): Promise<Record<string, Ledger>> {
   const ledgers: Record<string, Ledger> = {};
-  for (const { partner } of worlds) ledgers[`${partner.mode} ${partner.name}`] = await readLedger(store, partner.id, { withBillNumbers: partner.mode === "sandbox" });
+  for (const { partner } of worlds)
+    ledgers[`${partner.mode} ${partner.name}`] = await readLedger(store, partner.id, {
+      withBillNumbers: partner.mode === "sandbox",
+    });
   return ledgers;
 }
 
 describe.each(testStores)("killed while catching up, on $name", (stores) => {
-  test("a gateway killed again and again comes by itself to the very charges, bills and events of one that was left alone (R3, R24, R27)", { timeout: timeoutMs }, async () => {
-    const seed = takeSeed(`kill-while-catching-up ${stores.name}`);
-    const left = await makeScene(stores, seed);
-    const before = await countEvents(left);
-    const undisturbed = await start(left);
-    await tell(left, undisturbed);
-    await waitUntilDone(left, undisturbed);
-    await undisturbed.kill();
+  test(
+    "a gateway killed again and again comes by itself to the very charges, bills and events of one that was left alone (R3, R24, R27)",
+    { timeout: timeoutMs },
+    async () => {
+      const seed = takeSeed(`kill-while-catching-up ${stores.name}`);
+      const left = await makeScene(stores, seed);
+      const before = await countEvents(left);
+      const undisturbed = await start(left);
+      await tell(left, undisturbed);
+      await waitUntilDone(left, undisturbed);
+      await undisturbed.kill();
 
-    const killed = await makeScene(stores, seed);
-    const { count, within } = await killAgainAndAgain(killed, (await countEvents(left)) - before, createChance(seed));
-    const last = await start(killed);
-    await tell(killed, last);
-    await waitUntilDone(killed, last);
-    await last.kill();
-    process.stdout.write(`kill-while-catching-up ${stores.name}: ${count} kills, ${within} of them in the midst of the work\n`);
+      const killed = await makeScene(stores, seed);
+      const { count, within } = await killAgainAndAgain(
+        killed,
+        (await countEvents(left)) - before,
+        createChance(seed),
+      );
+      const last = await start(killed);
+      await tell(killed, last);
+      await waitUntilDone(killed, last);
+      await last.kill();
+      process.stdout.write(
+        `kill-while-catching-up ${stores.name}: ${count} kills, ${within} of them in the midst of the work\n`,
+      );
 
-    expect(await findFaults(left.database.store)).toEqual([]);
-    expect(await findFaults(killed.database.store)).toEqual([]);
-    const expected = await readAll(left);
-    expect(Object.values(expected).map(({ bills }) => bills.length).filter((bills) => bills < 3)).toEqual([]);
-    expect(await readAll(killed)).toEqual(expected);
-  });
+      expect(await findFaults(left.database.store)).toEqual([]);
+      expect(await findFaults(killed.database.store)).toEqual([]);
+      const expected = await readAll(left);
+      expect(
+        Object.values(expected)
+          .map(({ bills }) => bills.length)
+          .filter((bills) => bills < 3),
+      ).toEqual([]);
+      expect(await readAll(killed)).toEqual(expected);
+    },
+  );
 });

@@ -15,7 +15,8 @@ export function createChance(seed: number): Chance {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
-  const between = (least: number, most: number): number => least + Math.floor(next() * (most - least + 1));
+  const between = (least: number, most: number): number =>
+    least + Math.floor(next() * (most - least + 1));
   return {
     seed,
     between,
@@ -30,7 +31,10 @@ export function createChance(seed: number): Chance {
 /** The seed of a run: given by `EVERGATE_FAULTS_SEED` to repeat one, else new; it is printed, so that a failure can be repeated. */
 export function takeSeed(purpose: string): number {
   const given = process.env["EVERGATE_FAULTS_SEED"];
-  const seed = given === undefined || given === "" ? crypto.getRandomValues(new Uint32Array(1))[0] ?? 0 : Number(given);
+  const seed =
+    given === undefined || given === ""
+      ? (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0)
+      : Number(given);
   process.stdout.write(`${purpose}: EVERGATE_FAULTS_SEED=${seed}\n`);
   return seed;
 }

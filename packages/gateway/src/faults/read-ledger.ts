@@ -17,24 +17,44 @@ export interface LedgerOptions {
 }
 
 /** The ledgers of all partners, by their ids. */
-export async function readLedgers(store: Store, options: LedgerOptions): Promise<ReadonlyMap<string, Ledger>> {
+export async function readLedgers(
+  store: Store,
+  options: LedgerOptions,
+): Promise<ReadonlyMap<string, Ledger>> {
   const partners = await store.reader.selectFrom("partners").select("id").orderBy("id").execute();
   const ledgers = new Map<string, Ledger>();
   for (const { id } of partners) ledgers.set(id, await readLedger(store, id, options));
   return ledgers;
 }
 
-export async function readLedger(store: Store, partner: string, options: LedgerOptions): Promise<Ledger> {
+export async function readLedger(
+  store: Store,
+  partner: string,
+  options: LedgerOptions,
+): Promise<Ledger> {
   const name = await createNaming(store, partner, options);
-  const rowsOf = async (query: ReturnType<typeof sql>): Promise<readonly string[]> => (await query.execute(store.reader)).rows.map((row) => name(JSON.stringify(row, dropProgress)));
+  const rowsOf = async (query: ReturnType<typeof sql>): Promise<readonly string[]> =>
+    (await query.execute(store.reader)).rows.map((row) => name(JSON.stringify(row, dropProgress)));
   return {
-    charges: (await rowsOf(sql`select subscription, customer, product, price, period_starts_on, period_ends_on, month, quantity, unit_price,
-      days_charged, days_of, discount_percent, amount, currency, bill, created_at from charges where partner = ${partner}`)).toSorted(),
-    bills: (await rowsOf(sql`select number, month, currency, net, tax_rate, tax, total, line_count, customers, issued_at
-      from bills where partner = ${partner}`)).toSorted(),
-    events: await rowsOf(sql`select place.position, events.type, events.subscription, events.sequence, occurred_at, payload from events join event_places as place on place.partner = events.partner and place.event = events.id where events.partner = ${partner} order by place.position`),
-    subscriptions: (await rowsOf(sql`select * from subscriptions where partner = ${partner}`)).toSorted(),
-    record: (await rowsOf(sql`select at, action, subject, actor, "before", "after" from audit_log where partner = ${partner} and actor = 'clock'`)).toSorted(),
+    charges: (
+      await rowsOf(sql`select subscription, customer, product, price, period_starts_on, period_ends_on, month, quantity, unit_price,
+      days_charged, days_of, discount_percent, amount, currency, bill, created_at from charges where partner = ${partner}`)
+    ).toSorted(),
+    bills: (
+      await rowsOf(sql`select number, month, currency, net, tax_rate, tax, total, line_count, customers, issued_at
+      from bills where partner = ${partner}`)
+    ).toSorted(),
+    events: await rowsOf(
+      sql`select place.position, events.type, events.subscription, events.sequence, occurred_at, payload from events join event_places as place on place.partner = events.partner and place.event = events.id where events.partner = ${partner} order by place.position`,
+    ),
+    subscriptions: (
+      await rowsOf(sql`select * from subscriptions where partner = ${partner}`)
+    ).toSorted(),
+    record: (
+      await rowsOf(
+        sql`select at, action, subject, actor, "before", "after" from audit_log where partner = ${partner} and actor = 'clock'`,
+      )
+    ).toSorted(),
   };
 }
 
@@ -44,23 +64,53 @@ function dropProgress(key: string, value: unknown): unknown {
 }
 
 /** Replaces every id and activation code by what it stands for. */
-async function createNaming(store: Store, partner: string, options: LedgerOptions): Promise<(text: string) => string> {
+async function createNaming(
+  store: Store,
+  partner: string,
+  options: LedgerOptions,
+): Promise<(text: string) => string> {
   const { reader } = store;
   const names = new Map<string, string>([[partner, "partner"]]);
-  for (const { id, external_id } of await reader.selectFrom("customers").select(["id", "external_id"]).where("partner", "=", partner).execute()) names.set(id, `customer ${external_id}`);
-  for (const row of await reader.selectFrom("subscriptions").select(["id", "external_id", "activation_code"]).where("partner", "=", partner).execute()) {
+  for (const { id, external_id } of await reader
+    .selectFrom("customers")
+    .select(["id", "external_id"])
+    .where("partner", "=", partner)
+    .execute())
+    names.set(id, `customer ${external_id}`);
+  for (const row of await reader
+    .selectFrom("subscriptions")
+    .select(["id", "external_id", "activation_code"])
+    .where("partner", "=", partner)
+    .execute()) {
     names.set(row.id, `subscription ${row.external_id}`);
     names.set(row.activation_code, `code of ${row.external_id}`);
   }
-  for (const { id, code } of await reader.selectFrom("products").select(["id", "code"]).execute()) names.set(id, `product ${code}`);
-  for (const row of await reader.selectFrom("prices").select(["id", "product", "channel", "valid_from"]).execute())
+  for (const { id, code } of await reader.selectFrom("products").select(["id", "code"]).execute())
+    names.set(id, `product ${code}`);
+  for (const row of await reader
+    .selectFrom("prices")
+    .select(["id", "product", "channel", "valid_from"])
+    .execute())
     names.set(row.id, `price ${names.get(row.product)} ${row.channel} ${row.valid_from}`);
-  for (const row of await reader.selectFrom("charges").select(["id", "subscription", "period_starts_on"]).where("partner", "=", partner).execute())
+  for (const row of await reader
+    .selectFrom("charges")
+    .select(["id", "subscription", "period_starts_on"])
+    .where("partner", "=", partner)
+    .execute())
     names.set(row.id, `charge ${names.get(row.subscription)} ${row.period_starts_on}`);
-  for (const { id, month, number } of await reader.selectFrom("bills").select(["id", "month", "number"]).where("partner", "=", partner).execute()) {
+  for (const { id, month, number } of await reader
+    .selectFrom("bills")
+    .select(["id", "month", "number"])
+    .where("partner", "=", partner)
+    .execute()) {
     names.set(id, `bill ${month}`);
     if (!options.withBillNumbers) names.set(number, `number of ${month}`);
   }
-  const pattern = /(?:partner|cus|sub|prod|price|charge|bill)_[0-9a-z]{26}|(?:[2-9A-Z]{5}-){3}[2-9A-Z]{5}|[2-9A-HJ-NP-Z]{20}|\b\d{4}-\d{6}\b/g;
-  return (text) => text.replaceAll(pattern, (found) => names.get(found) ?? names.get(found.replaceAll("-", "")) ?? found);
+  const pattern =
+    /(?:partner|cus|sub|prod|price|charge|bill)_[0-9a-z]{26}|(?:[2-9A-Z]{5}-){3}[2-9A-Z]{5}|[2-9A-HJ-NP-Z]{20}|\b\d{4}-\d{6}\b/g;
+  return (text) =>
+    text.replaceAll(
+      pattern,
+      (found) => names.get(found) ?? names.get(found.replaceAll("-", "")) ?? found,
+    );
 }

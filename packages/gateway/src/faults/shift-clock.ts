@@ -4,4 +4,6 @@
 const offsetMs = Number(process.env["EVERGATE_FAULTS_CLOCK_OFFSET_MS"] ?? "0");
 const readClock = Date.now.bind(Date);
 Date.now = () => readClock() + offsetMs;
-Object.defineProperty(Temporal.Now, "instant", { value: () => Temporal.Instant.fromEpochMilliseconds(Date.now()) });
+Object.defineProperty(Temporal.Now, "instant", {
+  value: () => Temporal.Instant.fromEpochMilliseconds(Date.now()),
+});

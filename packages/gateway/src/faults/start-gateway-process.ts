@@ -31,7 +31,10 @@ process.once("exit", () => {
 });
 
 /** Starts a real gateway, `evergate serve`, over a database. Settled as soon as it answers requests. */
-export async function startGatewayProcess(databaseUrl: string, options: GatewayProcessOptions = {}): Promise<GatewayProcess> {
+export async function startGatewayProcess(
+  databaseUrl: string,
+  options: GatewayProcessOptions = {},
+): Promise<GatewayProcess> {
   return launchGatewayProcess(databaseUrl, options).started;
 }
 
@@ -42,7 +45,10 @@ export interface LaunchedGateway {
 }
 
 /** The same, to be killed also before it answers. */
-export function launchGatewayProcess(databaseUrl: string, options: GatewayProcessOptions = {}): LaunchedGateway {
+export function launchGatewayProcess(
+  databaseUrl: string,
+  options: GatewayProcessOptions = {},
+): LaunchedGateway {
   const startedAtMs = Date.now();
   const { child, listening, readLog } = spawnGateway(databaseUrl, options);
   const hasExited = (): boolean => child.exitCode !== null || child.signalCode !== null;
@@ -61,7 +67,8 @@ export function launchGatewayProcess(databaseUrl: string, options: GatewayProces
       startedAtMs,
       readLog: () => summarise(readLog()),
       hasExited,
-      api: (key = testOperatorKey) => apiOf({ fetch: (request) => fetch(request), baseUrl, operatorKey: testOperatorKey }, key),
+      api: (key = testOperatorKey) =>
+        apiOf({ fetch: (request) => fetch(request), baseUrl, operatorKey: testOperatorKey }, key),
       kill,
     };
   });
@@ -74,19 +81,26 @@ function pathTo(file: string): string {
   return fileURLToPath(new URL(file, import.meta.url));
 }
 
-function spawnGateway(databaseUrl: string, options: GatewayProcessOptions): { child: ChildProcess; listening: Promise<string>; readLog: () => string } {
-  const child = spawn(process.execPath, ["--import", pathTo("shift-clock.ts"), pathTo("../main.ts"), "serve"], {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: {
-      PATH: process.env["PATH"],
-      EVERGATE_DATABASE_URL: databaseUrl,
-      EVERGATE_SECRET_KEY: testSecretKey,
-      EVERGATE_OPERATOR_KEY: testOperatorKey,
-      EVERGATE_PORT: "0",
-      EVERGATE_LOG_LEVEL: "warn",
-      EVERGATE_FAULTS_CLOCK_OFFSET_MS: String(options.clockOffsetMs ?? 0),
+function spawnGateway(
+  databaseUrl: string,
+  options: GatewayProcessOptions,
+): { child: ChildProcess; listening: Promise<string>; readLog: () => string } {
+  const child = spawn(
+    process.execPath,
+    ["--import", pathTo("shift-clock.ts"), pathTo("../main.ts"), "serve"],
+    {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: {
+        PATH: process.env["PATH"],
+        EVERGATE_DATABASE_URL: databaseUrl,
+        EVERGATE_SECRET_KEY: testSecretKey,
+        EVERGATE_OPERATOR_KEY: testOperatorKey,
+        EVERGATE_PORT: "0",
+        EVERGATE_LOG_LEVEL: "warn",
+        EVERGATE_FAULTS_CLOCK_OFFSET_MS: String(options.clockOffsetMs ?? 0),
+      },
     },
-  });
+  );
   alive.add(child);
   child.once("exit", () => alive.delete(child));
   let log = "";
@@ -101,7 +115,9 @@ function spawnGateway(databaseUrl: string, options: GatewayProcessOptions): { ch
       if (port !== undefined) resolve(port);
     });
     child.once("error", reject);
-    child.once("exit", (code, signal) => reject(new Error(`The gateway ended before it listened (${code ?? signal}): ${log}`)));
+    child.once("exit", (code, signal) =>
+      reject(new Error(`The gateway ended before it listened (${code ?? signal}): ${log}`)),
+    );
   });
   return { child, listening, readLog: () => log };
 }

@@ -5,10 +5,18 @@ const patienceMs = 30_000;
 const defaultPollMs = 25;
 
 /** Waits for a condition, never for a time. `describe` says what was there instead, should it never come true. */
-export async function waitUntil(what: string, isTrue: () => Promise<boolean> | boolean, describe: () => unknown = () => "", pollMs: number = defaultPollMs): Promise<void> {
+export async function waitUntil(
+  what: string,
+  isTrue: () => Promise<boolean> | boolean,
+  describe: () => unknown = () => "",
+  pollMs: number = defaultPollMs,
+): Promise<void> {
   const givesUpAt = performance.now() + patienceMs;
   while (!(await isTrue())) {
-    if (performance.now() > givesUpAt) throw new Error(`Waited ${patienceMs / 1_000} s in vain: ${what}. ${JSON.stringify(await describe())}`);
+    if (performance.now() > givesUpAt)
+      throw new Error(
+        `Waited ${patienceMs / 1_000} s in vain: ${what}. ${JSON.stringify(await describe())}`,
+      );
     await delay(pollMs);
   }
 }

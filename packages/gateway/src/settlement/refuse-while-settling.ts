@@ -8,5 +8,8 @@ import type { Partner } from "../store/partners.ts";
  */
 export function refuseWhileSettling(partner: Partner, at: Instant): Refused | null {
   if (partner.settlementDueAt > at) return null;
-  return refuse("unavailable", `The bill for ${partner.settlementMonth} is being made. Nothing was changed; try again in a moment.`);
+  return refuse(
+    "unavailable",
+    `The bill for ${partner.settlementMonth} is being made. Nothing was changed; try again in a moment.`,
+  );
 }
