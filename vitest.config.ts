@@ -9,7 +9,11 @@ export default defineConfig({
       {
         test: {
           name: "gateway",
-          include: ["packages/gateway/src/**/*.test.ts", "packages/sdk/src/**/*.test.ts", "examples/**/*.test.ts"],
+          include: [
+            "packages/gateway/src/**/*.test.ts",
+            "packages/sdk/src/**/*.test.ts",
+            "examples/**/*.test.ts",
+          ],
           globalSetup: ["packages/gateway/src/testing/start-postgres-once.ts"],
           testTimeout: 30_000,
         },

@@ -5,5 +5,7 @@ import { Hono } from "hono";
 const json = process.env["BARE_JSON"] ?? "{}";
 const app = new Hono();
 app.get("/healthz", (c) => c.text("ok"));
-app.get("/v1/subscriptions/:subscriptionId", (c) => c.body(json, 200, { "content-type": "application/json" }));
+app.get("/v1/subscriptions/:subscriptionId", (c) =>
+  c.body(json, 200, { "content-type": "application/json" }),
+);
 serve({ fetch: app.fetch, port: Number(process.env["BARE_PORT"]), hostname: "127.0.0.1" });

@@ -13,7 +13,11 @@ target.pragma("wal_autocheckpoint = 4000");
 target.pragma("foreign_keys = off");
 type Row = Readonly<Record<string, unknown>>;
 
-const schema = source.prepare<[], { sql: string }>("select sql from sqlite_master where sql is not null and name not like 'sqlite_%' order by type desc").all();
+const schema = source
+  .prepare<[], { sql: string }>(
+    "select sql from sqlite_master where sql is not null and name not like 'sqlite_%' order by type desc",
+  )
+  .all();
 for (const { sql } of schema) target.exec(sql);
 
 const tables = [
@@ -22,15 +26,22 @@ const tables = [
   { name: "event_places", of: "subscription" },
   { name: "audit_log", of: "subject" },
 ];
-const selects = tables.map(({ name, of }) => source.prepare<[string], Row>(`select * from ${name} where "${of}" = ?`));
+const selects = tables.map(({ name, of }) =>
+  source.prepare<[string], Row>(`select * from ${name} where "${of}" = ?`),
+);
 const answers = source.prepare<[], Row>("select * from idempotency_keys order by created_at").all();
 const ids = source.prepare<[], { id: string }>("select id from subscriptions order by id").all();
-const work = ids.map(({ id }, index) => [...selects.map((select) => select.all(id)), answers.slice(index, index + 1)]);
+const work = ids.map(({ id }, index) => [
+  ...selects.map((select) => select.all(id)),
+  answers.slice(index, index + 1),
+]);
 source.close();
 
 const inserts = [...tables.map(({ name }) => name), "idempotency_keys"].map((name, index) => {
   const columns = Object.keys(work[0]?.[index]?.[0] ?? {});
-  const statement = target.prepare(`insert into ${name} (${columns.map((column) => `"${column}"`).join(", ")}) values (${columns.map(() => "?").join(", ")})`);
+  const statement = target.prepare(
+    `insert into ${name} (${columns.map((column) => `"${column}"`).join(", ")}) values (${columns.map(() => "?").join(", ")})`,
+  );
   return (row: Row): unknown => statement.run(...Object.values(row));
 });
 const commit = target.transaction((rowsByTable: readonly (readonly Row[])[]) => {

@@ -11,8 +11,13 @@ export interface Child {
 }
 
 /** Starts the real gateway on a database file, and answers once it does. */
-export async function startGateway(databasePath: string, nodeOptions: readonly string[] = []): Promise<Child & { readonly startedInMs: number }> {
-  const main = fileURLToPath(new URL("src/main.ts", import.meta.resolve("@evergate/gateway/package.json")));
+export async function startGateway(
+  databasePath: string,
+  nodeOptions: readonly string[] = [],
+): Promise<Child & { readonly startedInMs: number }> {
+  const main = fileURLToPath(
+    new URL("src/main.ts", import.meta.resolve("@evergate/gateway/package.json")),
+  );
   const port = await findFreePort();
   const start = performance.now();
   const child = await startChild([...nodeOptions, main, "serve"], port, {
@@ -27,11 +32,21 @@ export async function startGateway(databasePath: string, nodeOptions: readonly s
 /** Starts a bare Hono server that answers one JSON text from memory. */
 export async function startBareServer(json: string): Promise<Child> {
   const port = await findFreePort();
-  return startChild([fileURLToPath(new URL("bare-server-process.ts", import.meta.url))], port, { BARE_PORT: String(port), BARE_JSON: json });
+  return startChild([fileURLToPath(new URL("bare-server-process.ts", import.meta.url))], port, {
+    BARE_PORT: String(port),
+    BARE_JSON: json,
+  });
 }
 
-async function startChild(args: readonly string[], port: number, env: Readonly<Record<string, string>>): Promise<Child> {
-  const child = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: ["ignore", "ignore", "inherit"] });
+async function startChild(
+  args: readonly string[],
+  port: number,
+  env: Readonly<Record<string, string>>,
+): Promise<Child> {
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
   const origin = `http://127.0.0.1:${port}`;
   await waitForAnswer(child, `${origin}/healthz`);
   return {
@@ -47,7 +62,8 @@ async function startChild(args: readonly string[], port: number, env: Readonly<R
 async function waitForAnswer(child: ChildProcess, url: string): Promise<void> {
   const deadline = performance.now() + 30_000;
   while (performance.now() < deadline) {
-    if (child.exitCode !== null) throw new Error(`The process ended with ${child.exitCode} before it answered.`);
+    if (child.exitCode !== null)
+      throw new Error(`The process ended with ${child.exitCode} before it answered.`);
     try {
       const reply = await fetch(url);
       await reply.arrayBuffer();
@@ -66,7 +82,11 @@ function findFreePort(): Promise<number> {
     probe.once("error", reject);
     probe.listen(0, "127.0.0.1", () => {
       const address = probe.address();
-      probe.close(() => (typeof address === "object" && address !== null ? resolve(address.port) : reject(new Error("no port"))));
+      probe.close(() =>
+        typeof address === "object" && address !== null
+          ? resolve(address.port)
+          : reject(new Error("no port")),
+      );
     });
   });
 }

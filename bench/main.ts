@@ -24,7 +24,9 @@ try {
 }
 
 async function benchWriting(): Promise<void> {
-  console.log(`\nPOST /v1/subscriptions, ${connections} connections, SQLite with synchronous=FULL, ${writes} a round`);
+  console.log(
+    `\nPOST /v1/subscriptions, ${connections} connections, SQLite with synchronous=FULL, ${writes} a round`,
+  );
   const ratios: number[] = [];
   for (let round = 1; round <= rounds; round++) {
     const path = join(directory, `write-${round}.db`);
@@ -38,18 +40,24 @@ async function benchWriting(): Promise<void> {
     ratios.push(figures.perSecond / bare);
     print(`round ${round}`, figures, bare, ratios.at(-1));
   }
-  console.log(`  ratio to the bare program: ${median(ratios).toFixed(2)} (median of ${rounds}; at least 0.80 is wanted)`);
+  console.log(
+    `  ratio to the bare program: ${median(ratios).toFixed(2)} (median of ${rounds}; at least 0.80 is wanted)`,
+  );
   await showWhereTimeGoes();
 }
 
 async function showWhereTimeGoes(): Promise<void> {
   const profiles = mkdtempSync(join(directory, "profile-"));
-  const gateway = await startGateway(join(directory, "profile.db"), ["--cpu-prof", `--cpu-prof-dir=${profiles}`]);
+  const gateway = await startGateway(join(directory, "profile.db"), [
+    "--cpu-prof",
+    `--cpu-prof-dir=${profiles}`,
+  ]);
   const prepared = await preparePartner(gateway.origin);
   await sendAll(gateway.origin, connections, writes * 2, () => toPost(prepared));
   await gateway.stop();
   console.log("  where the gateway's time goes:");
-  for (const [room, share] of readProfile(profiles)) console.log(`    ${(share * 100).toFixed(0).padStart(3)} %  ${room}`);
+  for (const [room, share] of readProfile(profiles))
+    console.log(`    ${(share * 100).toFixed(0).padStart(3)} %  ${room}`);
 }
 
 async function benchReading(): Promise<void> {
@@ -60,16 +68,23 @@ async function benchReading(): Promise<void> {
   const json = await made.text();
   const { id } = JSON.parse(json) as { id: string };
   const bareServer = await startBareServer(json);
-  const call: Call = { method: "GET", path: `/v1/subscriptions/${id}`, headers: { authorization: `Bearer ${prepared.key}` } };
+  const call: Call = {
+    method: "GET",
+    path: `/v1/subscriptions/${id}`,
+    headers: { authorization: `Bearer ${prepared.key}` },
+  };
   const ratios: number[] = [];
-  for (const origin of [gateway.origin, bareServer.origin]) await sendAll(origin, connections, reads, () => call);
+  for (const origin of [gateway.origin, bareServer.origin])
+    await sendAll(origin, connections, reads, () => call);
   for (let round = 1; round <= rounds; round++) {
     const figures = await sendAll(gateway.origin, connections, reads, () => call);
     const bare = await sendAll(bareServer.origin, connections, reads, () => call);
     ratios.push(figures.perSecond / bare.perSecond);
     print(`round ${round}`, figures, bare.perSecond, ratios.at(-1));
   }
-  console.log(`  ratio to the bare route: ${median(ratios).toFixed(2)} (median of ${rounds}; at least 0.40 is wanted)`);
+  console.log(
+    `  ratio to the bare route: ${median(ratios).toFixed(2)} (median of ${rounds}; at least 0.40 is wanted)`,
+  );
   await Promise.all([gateway.stop(), bareServer.stop()]);
 }
 
@@ -80,14 +95,20 @@ async function benchStarting(): Promise<void> {
     times.push(gateway.startedInMs);
     await gateway.stop();
   }
-  console.log(`\nFrom process start to the first answer, existing database: ${median(times).toFixed(0)} ms (median of ${rounds}; under 700 ms is the aim)`);
+  console.log(
+    `\nFrom process start to the first answer, existing database: ${median(times).toFixed(0)} ms (median of ${rounds}; under 700 ms is the aim)`,
+  );
 }
 
 function toPost({ key, customer, product }: Prepared): Call {
   return {
     method: "POST",
     path: "/v1/subscriptions",
-    headers: { authorization: `Bearer ${key}`, "content-type": "application/json", "idempotency-key": crypto.randomUUID() },
+    headers: {
+      authorization: `Bearer ${key}`,
+      "content-type": "application/json",
+      "idempotency-key": crypto.randomUUID(),
+    },
     body: JSON.stringify({ customer, product, quantity: 10 }),
   };
 }
@@ -97,7 +118,11 @@ function toRequest({ method, headers, body }: Call): RequestInit {
 }
 
 function runBareWriter(source: string, target: string): number {
-  const output = execFileSync(process.execPath, [fileURLToPath(new URL("bare-writer-process.ts", import.meta.url)), source, target], { encoding: "utf8" });
+  const output = execFileSync(
+    process.execPath,
+    [fileURLToPath(new URL("bare-writer-process.ts", import.meta.url)), source, target],
+    { encoding: "utf8" },
+  );
   return (JSON.parse(output) as { perSecond: number }).perSecond;
 }
 

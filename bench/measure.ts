@@ -15,7 +15,12 @@ export interface Call {
 }
 
 /** Sends `count` requests over `connections` connections, each as soon as the one before is answered. Throws at the first answer that is no success. */
-export async function sendAll(origin: string, connections: number, count: number, makeCall: () => Call): Promise<Figures> {
+export async function sendAll(
+  origin: string,
+  connections: number,
+  count: number,
+  makeCall: () => Call,
+): Promise<Figures> {
   const pool = new Pool(origin, { connections, pipelining: 1 });
   const durations: number[] = [];
   let left = count;
@@ -28,14 +33,19 @@ export async function sendAll(origin: string, connections: number, count: number
         const reply = await pool.request({ method, path, headers, body: body ?? null });
         const text = await reply.body.text();
         durations.push(performance.now() - sentAt);
-        if (reply.statusCode >= 300) throw new Error(`${method} ${path} answered ${reply.statusCode}: ${text}`);
+        if (reply.statusCode >= 300)
+          throw new Error(`${method} ${path} answered ${reply.statusCode}: ${text}`);
       }
     }),
   );
   const seconds = (performance.now() - start) / 1_000;
   await pool.close();
   const sorted = durations.toSorted((one, other) => one - other);
-  return { perSecond: count / seconds, p50Ms: quantile(sorted, 0.5), p99Ms: quantile(sorted, 0.99) };
+  return {
+    perSecond: count / seconds,
+    p50Ms: quantile(sorted, 0.5),
+    p99Ms: quantile(sorted, 0.99),
+  };
 }
 
 export function median(values: readonly number[]): number {

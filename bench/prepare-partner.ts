@@ -11,8 +11,20 @@ export interface Prepared {
 export async function preparePartner(origin: string): Promise<Prepared> {
   const operator = new Evergate({ apiKey: operatorKey, baseUrl: origin });
   const code = `BENCH-${Date.now()}`;
-  const product = await operator.products.create({ code, name: "Bench", unit: "user", minQuantity: 1, maxQuantity: 10_000 });
-  await operator.prices.create({ product: product.id, channel: "reseller", currency: "EUR", unitPrice: "2.00", validFrom: "2020-01-01" });
+  const product = await operator.products.create({
+    code,
+    name: "Bench",
+    unit: "user",
+    minQuantity: 1,
+    maxQuantity: 10_000,
+  });
+  await operator.prices.create({
+    product: product.id,
+    channel: "reseller",
+    currency: "EUR",
+    unitPrice: "2.00",
+    validFrom: "2020-01-01",
+  });
   const partner = await operator.partners.create({
     name: "Bench",
     type: "reseller",

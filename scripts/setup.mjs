@@ -52,7 +52,9 @@ async function runScript(script, args) {
 const nodeMajor = Number(process.versions.node.split(".")[0]);
 const isNodeCarried = `node-${process.platform}-${process.arch}` in manifest.optionalDependencies;
 if (nodeMajor < 20) {
-  console.error(`Node.js 20 or newer is needed to set this repository up; here it is ${process.version}.`);
+  console.error(
+    `Node.js 20 or newer is needed to set this repository up; here it is ${process.version}.`,
+  );
   process.exit(1);
 }
 if (!isNodeCarried && nodeMajor < 26) {
@@ -63,13 +65,34 @@ if (!isNodeCarried && nodeMajor < 26) {
 }
 if (!existsSync(join(home, "ready"))) {
   console.log(`Fetching ${manifest.packageManager} into .tools/`);
-  const flags = ["--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-  await run("npm", ["install", "--prefix", home, ...flags, manifest.packageManager], { shell: isWindows });
+  const flags = [
+    "--no-save",
+    "--no-package-lock",
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+    "--loglevel=error",
+  ];
+  await run("npm", ["install", "--prefix", home, ...flags, manifest.packageManager], {
+    shell: isWindows,
+  });
   // Puts pnpm's native binary in place, whatever npm's policy on install scripts.
   await run(process.execPath, [join(bin, "install.js")]);
   writeFileSync(join(home, "ready"), "");
 }
-await run(pnpm, ["install", "--frozen-lockfile", "--prefer-offline", "--trust-lockfile", "--reporter=append-only"]);
+await run(pnpm, [
+  "install",
+  "--frozen-lockfile",
+  "--prefer-offline",
+  "--trust-lockfile",
+  "--reporter=append-only",
+]);
 await run(pnpm, ["--silent", "run", "generate"]);
 const [script, separator, ...scriptArguments] = process.argv.slice(2);
-if (script) await runScript(script, separator === undefined || separator === "--" ? scriptArguments : [separator, ...scriptArguments]);
+if (script)
+  await runScript(
+    script,
+    separator === undefined || separator === "--"
+      ? scriptArguments
+      : [separator, ...scriptArguments],
+  );

@@ -35,7 +35,10 @@ export interface Gateway {
 /** Puts a gateway together over an open, migrated store. */
 export function createGateway(parts: GatewayParts): Gateway {
   const now = parts.now ?? ((): Instant => toInstant(Temporal.Now.instant().epochMilliseconds));
-  let background: { eventsStored: Services["signals"]["eventsStored"]; stop(): Promise<void> } | null = null;
+  let background: {
+    eventsStored: Services["signals"]["eventsStored"];
+    stop(): Promise<void>;
+  } | null = null;
   const services: Services = {
     store: parts.store,
     secretBox: createSecretBox(parts.secretKey),

@@ -8,7 +8,20 @@ export type PartnerId = Brand<string, "PartnerId">;
 export const toPartnerId = (text: string): PartnerId => text as PartnerId;
 
 /** The kinds of things that have an id, and the prefixes by which people tell them. */
-export type IdPrefix = "partner" | "cus" | "sub" | "prod" | "price" | "charge" | "bill" | "evt" | "wh" | "key" | "attempt" | "audit" | "req";
+export type IdPrefix =
+  | "partner"
+  | "cus"
+  | "sub"
+  | "prod"
+  | "price"
+  | "charge"
+  | "bill"
+  | "evt"
+  | "wh"
+  | "key"
+  | "attempt"
+  | "audit"
+  | "req";
 
 /** Makes a TypeID: a prefix and a UUIDv7, so that ids of one kind sort by the time at which they were made. */
 export function makeId(prefix: IdPrefix): string {

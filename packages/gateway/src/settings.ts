@@ -36,16 +36,26 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
 function readDatabaseUrl(env: Readonly<Record<string, string | undefined>>): string {
   const url = env["EVERGATE_DATABASE_URL"] || "file:./evergate.db";
   if (!/^(file:.+|postgres(ql)?:\/\/.+)/.test(url))
-    throw new SettingError("EVERGATE_DATABASE_URL has to be file:<path> (SQLite) or postgres://user@host/database.");
+    throw new SettingError(
+      "EVERGATE_DATABASE_URL has to be file:<path> (SQLite) or postgres://user@host/database.",
+    );
   return url;
 }
 
-function readInteger(env: Readonly<Record<string, string | undefined>>, name: string, fallback: number, least: number, most: number): number {
+function readInteger(
+  env: Readonly<Record<string, string | undefined>>,
+  name: string,
+  fallback: number,
+  least: number,
+  most: number,
+): number {
   const text = env[name];
   if (text === undefined || text === "") return fallback;
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < least || value > most)
-    throw new SettingError(`${name} has to be a whole number from ${least} to ${most}; it is "${text}".`);
+    throw new SettingError(
+      `${name} has to be a whole number from ${least} to ${most}; it is "${text}".`,
+    );
   return value;
 }
 
@@ -54,7 +64,9 @@ function readOperatorKey(env: Readonly<Record<string, string | undefined>>): str
   if (key === undefined || key === "") return null;
   // Keys are stored as a plain hash, which is safe for random keys only: a short one could be guessed from it.
   if (!/^[\x21-\x7e]{16,200}$/.test(key))
-    throw new SettingError("EVERGATE_OPERATOR_KEY has to be 16 to 200 visible ASCII characters; make one with: openssl rand -hex 32");
+    throw new SettingError(
+      "EVERGATE_OPERATOR_KEY has to be 16 to 200 visible ASCII characters; make one with: openssl rand -hex 32",
+    );
   return key;
 }
 
@@ -62,11 +74,15 @@ function readSecretKey(env: Readonly<Record<string, string | undefined>>): strin
   const key = env["EVERGATE_SECRET_KEY"];
   if (key === undefined || key === "") return null;
   if (!/^[A-Za-z0-9+/]{43}=$/.test(key))
-    throw new SettingError("EVERGATE_SECRET_KEY has to be 32 bytes in base64; make one with: openssl rand -base64 32");
+    throw new SettingError(
+      "EVERGATE_SECRET_KEY has to be 32 bytes in base64; make one with: openssl rand -base64 32",
+    );
   return key;
 }
 
-function readPrivateWebhooks(env: Readonly<Record<string, string | undefined>>): BlockList | boolean {
+function readPrivateWebhooks(
+  env: Readonly<Record<string, string | undefined>>,
+): BlockList | boolean {
   const text = env["EVERGATE_ALLOW_PRIVATE_WEBHOOKS"] ?? "";
   if (["", "0", "false", "off"].includes(text)) return false;
   if (["1", "true", "on"].includes(text)) return true;
@@ -76,7 +92,9 @@ function readPrivateWebhooks(env: Readonly<Record<string, string | undefined>>):
     const family = isIP(address);
     const bits = Number(prefix);
     if (family === 0 || !/^\d+$/.test(prefix) || bits > (family === 4 ? 32 : 128))
-      throw new SettingError(`EVERGATE_ALLOW_PRIVATE_WEBHOOKS has to be true, false or a list of CIDRs such as 10.0.0.0/8,fd00::/8; "${range.trim()}" is none.`);
+      throw new SettingError(
+        `EVERGATE_ALLOW_PRIVATE_WEBHOOKS has to be true, false or a list of CIDRs such as 10.0.0.0/8,fd00::/8; "${range.trim()}" is none.`,
+      );
     list.addSubnet(address, bits, family === 4 ? "ipv4" : "ipv6");
   }
   return list;
@@ -84,6 +102,9 @@ function readPrivateWebhooks(env: Readonly<Record<string, string | undefined>>):
 
 function readLogLevel(env: Readonly<Record<string, string | undefined>>): string {
   const level = env["EVERGATE_LOG_LEVEL"] || "info";
-  if (!logLevels.includes(level)) throw new SettingError(`EVERGATE_LOG_LEVEL has to be one of ${logLevels.join(", ")}; it is "${level}".`);
+  if (!logLevels.includes(level))
+    throw new SettingError(
+      `EVERGATE_LOG_LEVEL has to be one of ${logLevels.join(", ")}; it is "${level}".`,
+    );
   return level;
 }

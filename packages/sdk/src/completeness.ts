@@ -68,10 +68,10 @@ export const methodOfOperation: Readonly<Record<OperationId, MethodName>> = meth
 type NoneOf<Missing> = [Missing] extends [never] ? true : Missing;
 
 type MethodWithoutOperation = Exclude<MethodName, (typeof methods)[OperationId]>;
-export const everyMethodHasItsOperation: NoneOf<MethodWithoutOperation> = true;
+void (true satisfies NoneOf<MethodWithoutOperation>);
 
 type HeaderName = { [O in OperationId]: HeaderNameOf<O> }[OperationId];
-export const everyHeaderHasItsOption: NoneOf<Exclude<HeaderName, keyof OptionOfHeader>> = true;
+void (true satisfies NoneOf<Exclude<HeaderName, keyof OptionOfHeader>>);
 
 type Fact = Exclude<keyof Problem, "type">;
-export const everyFactOfAProblemIsPassedOn: NoneOf<Exclude<Fact, keyof EvergateProblem>> = true;
+void (true satisfies NoneOf<Exclude<Fact, keyof EvergateProblem>>);

@@ -19,7 +19,12 @@ export type ReplyWitness = (operation: Operation, status: number, faults: readon
  * Builds the gateway: every operation of the contract bound to its room.
  * Throws where an operation has no room, or a room no operation.
  */
-export function createApp(contract: Contract, rooms: Rooms, services: Services, witness?: ReplyWitness): Hono {
+export function createApp(
+  contract: Contract,
+  rooms: Rooms,
+  services: Services,
+  witness?: ReplyWitness,
+): Hono {
   const app = new Hono();
   const validators = createValidators(contract);
   const homeless = new Set<string>(Object.keys(rooms));
@@ -29,7 +34,8 @@ export function createApp(contract: Contract, rooms: Rooms, services: Services, 
   app.use("/docs/*", addRequestId);
   addReferencePages(app, contract);
   for (const operation of contract.operations) {
-    if (!homeless.delete(operation.id)) throw new Error(`The contract's operation ${operation.id} has no room.`);
+    if (!homeless.delete(operation.id))
+      throw new Error(`The contract's operation ${operation.id} has no room.`);
     const validator = validators(operation);
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a union over all operations can't be called with one of them; Rooms has tied each to its own
     const binding = rooms[operation.id] as unknown as Binding<OperationId>;
@@ -41,25 +47,53 @@ export function createApp(contract: Contract, rooms: Rooms, services: Services, 
       try {
         const request = await readRequest(c, operation, validator, services, requestId);
         const answer = await runRoom(operation, binding, request, services);
-        witness?.(operation, answer.status, validator.checkReply(answer.status, answer.body === "" ? undefined : JSON.parse(answer.body)));
+        witness?.(
+          operation,
+          answer.status,
+          validator.checkReply(
+            answer.status,
+            answer.body === "" ? undefined : JSON.parse(answer.body),
+          ),
+        );
         return toResponse(answer, requestId, "application/json");
       } catch (error) {
         const problem = toProblemError(error, services, requestId);
         const response = answerProblem(c, problem, requestId);
-        witness?.(operation, response.status, validator.checkReply(response.status, toProblem(problem, requestId)));
+        witness?.(
+          operation,
+          response.status,
+          validator.checkReply(response.status, toProblem(problem, requestId)),
+        );
         return response;
       }
     });
   }
-  if (homeless.size > 0) throw new Error(`No operation of the contract for the rooms: ${[...homeless].join(", ")}.`);
+  if (homeless.size > 0)
+    throw new Error(`No operation of the contract for the rooms: ${[...homeless].join(", ")}.`);
 
   for (const [path, methods] of methodsOf) {
     app.all(path, (c) => {
       c.header("Allow", methods.join(", "));
-      return answerProblem(c, new ProblemError("method_not_allowed", `${c.req.path.slice(0, 300)} knows only ${methods.join(", ")}.`), makeId("req"));
+      return answerProblem(
+        c,
+        new ProblemError(
+          "method_not_allowed",
+          `${c.req.path.slice(0, 300)} knows only ${methods.join(", ")}.`,
+        ),
+        makeId("req"),
+      );
     });
   }
-  app.notFound((c) => answerProblem(c, new ProblemError("not_found", `There is no ${c.req.path.slice(0, 300)} here; /docs lists every operation.`), makeId("req")));
+  app.notFound((c) =>
+    answerProblem(
+      c,
+      new ProblemError(
+        "not_found",
+        `There is no ${c.req.path.slice(0, 300)} here; /docs lists every operation.`,
+      ),
+      makeId("req"),
+    ),
+  );
   app.onError((error, c) => {
     const requestId = makeId("req");
     return answerProblem(c, toProblemError(error, services, requestId), requestId);
@@ -76,14 +110,23 @@ async function addRequestId(c: Context, next: Next): Promise<void> {
 function toResponse(answer: Answer, requestId: string, mediaType: string): Response {
   const headers = { ...answer.headers, "request-id": requestId };
   if (answer.body === "") return new Response(null, { status: answer.status, headers });
-  return new Response(answer.body, { status: answer.status, headers: { "content-type": mediaType, ...headers } });
+  return new Response(answer.body, {
+    status: answer.status,
+    headers: { "content-type": mediaType, ...headers },
+  });
 }
 
 function answerProblem(c: Context, error: ProblemError, requestId: string): Response {
-  const headers: Record<string, string> = { "content-type": "application/problem+json", "request-id": requestId };
+  const headers: Record<string, string> = {
+    "content-type": "application/problem+json",
+    "request-id": requestId,
+  };
   const allow = c.res.headers.get("allow");
   if (allow !== null) headers["allow"] = allow;
   if (error.code === "unauthenticated") headers["www-authenticate"] = "Bearer";
   if (error.code === "unavailable") headers["retry-after"] = "1";
-  return new Response(JSON.stringify(toProblem(error, requestId)), { status: statusOf(error.code), headers });
+  return new Response(JSON.stringify(toProblem(error, requestId)), {
+    status: statusOf(error.code),
+    headers,
+  });
 }

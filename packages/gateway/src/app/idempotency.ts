@@ -36,15 +36,27 @@ const selectAnswer = compileOnce((db, { owner, key }: { owner: string; key: stri
  * Looks for the first answer to this key, and on PostgreSQL takes the key for this transaction.
  * Throws `idempotency_key_reused` where it was used for another request, `idempotency_key_in_use` while the first runs in another process.
  */
-export async function findKeptAnswer(tx: Transaction, dialect: Dialect, call: IdempotentCall, box: SecretBox): Promise<Answer | undefined> {
+export async function findKeptAnswer(
+  tx: Transaction,
+  dialect: Dialect,
+  call: IdempotentCall,
+  box: SecretBox,
+): Promise<Answer | undefined> {
   if (dialect === "postgres") {
-    const { rows } = await sql<{ taken: boolean }>`select pg_try_advisory_xact_lock(hashtextextended(${`${call.owner} ${call.key}`}, 0)) as taken`.execute(tx);
+    const { rows } = await sql<{
+      taken: boolean;
+    }>`select pg_try_advisory_xact_lock(hashtextextended(${`${call.owner} ${call.key}`}, 0)) as taken`.execute(
+      tx,
+    );
     if (rows[0]?.taken !== true) throw createInUseError();
   }
   const [row] = await selectAnswer(tx, { owner: call.owner, key: call.key });
   if (row === undefined) return undefined;
   if (row.request_hash !== call.requestHash)
-    throw new ProblemError("idempotency_key_reused", "This Idempotency-Key was used for another request. Use a new key for each new request.");
+    throw new ProblemError(
+      "idempotency_key_reused",
+      "This Idempotency-Key was used for another request. Use a new key for each new request.",
+    );
   return {
     status: row.status,
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by keepAnswer
@@ -54,7 +66,13 @@ export async function findKeptAnswer(tx: Transaction, dialect: Dialect, call: Id
 }
 
 /** Keeps the answer in the transaction of its effect. Losing a race for the key is harmless: the first answer stands. */
-export async function keepAnswer(tx: Transaction, call: IdempotentCall, answer: Answer, box: SecretBox, now: Instant): Promise<void> {
+export async function keepAnswer(
+  tx: Transaction,
+  call: IdempotentCall,
+  answer: Answer,
+  box: SecretBox,
+  now: Instant,
+): Promise<void> {
   const row = {
     owner: call.owner,
     key: call.key,
@@ -69,12 +87,18 @@ export async function keepAnswer(tx: Transaction, call: IdempotentCall, answer: 
 
 /** Forgets answers older than `before`; answers how many. */
 export async function forgetAnswers(tx: Transaction, before: Instant): Promise<number> {
-  const { numDeletedRows } = await tx.deleteFrom("idempotency_keys").where("created_at", "<", before).executeTakeFirst();
+  const { numDeletedRows } = await tx
+    .deleteFrom("idempotency_keys")
+    .where("created_at", "<", before)
+    .executeTakeFirst();
   return Number(numDeletedRows);
 }
 
 export function createInUseError(): ProblemError {
-  return new ProblemError("idempotency_key_in_use", "The first request with this Idempotency-Key is still running. Try again in a moment.");
+  return new ProblemError(
+    "idempotency_key_in_use",
+    "The first request with this Idempotency-Key is still running. Try again in a moment.",
+  );
 }
 
 function toPlace(call: IdempotentCall): string {

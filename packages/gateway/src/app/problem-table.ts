@@ -1,14 +1,19 @@
 import type { components } from "../generated/api.ts";
 
 /** Every problem the gateway can answer, with its HTTP status. A code that the contract adds does not build until it stands here. */
-export const problemTable: Readonly<Record<components["schemas"]["ProblemCode"], { readonly status: number; readonly title: string }>> = {
+export const problemTable: Readonly<
+  Record<components["schemas"]["ProblemCode"], { readonly status: number; readonly title: string }>
+> = {
   malformed_request: { status: 400, title: "The request does not fit the contract" },
   partner_required: { status: 400, title: "A partner has to be named" },
   unauthenticated: { status: 401, title: "A valid API key is needed" },
   forbidden: { status: 403, title: "The API key may not do this" },
   not_found: { status: 404, title: "There is no such thing" },
   method_not_allowed: { status: 405, title: "The path has no such method" },
-  idempotency_key_in_use: { status: 409, title: "The first request with this Idempotency-Key still runs" },
+  idempotency_key_in_use: {
+    status: 409,
+    title: "The first request with this Idempotency-Key still runs",
+  },
   external_id_taken: { status: 409, title: "The external id is taken" },
   product_code_taken: { status: 409, title: "The product code is taken" },
   price_exists: { status: 409, title: "There is such a price already" },
@@ -26,7 +31,10 @@ export const problemTable: Readonly<Record<components["schemas"]["ProblemCode"],
   version_mismatch: { status: 412, title: "The subscription has changed meanwhile" },
   content_too_large: { status: 413, title: "The body is too large" },
   unsupported_media_type: { status: 415, title: "The body has to be JSON" },
-  idempotency_key_reused: { status: 422, title: "The Idempotency-Key was used for another request" },
+  idempotency_key_reused: {
+    status: 422,
+    title: "The Idempotency-Key was used for another request",
+  },
   customer_unknown: { status: 422, title: "There is no such customer" },
   product_unknown: { status: 422, title: "There is no such product" },
   partner_unknown: { status: 422, title: "There is no such partner" },

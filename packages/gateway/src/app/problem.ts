@@ -16,7 +16,12 @@ export class ProblemError extends Error {
   readonly faults: readonly Fault[];
   readonly facts: ProblemFacts;
 
-  constructor(code: ProblemCode, detail: string, faults: readonly Fault[] = [], options?: ErrorOptions & { readonly facts?: ProblemFacts }) {
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    faults: readonly Fault[] = [],
+    options?: ErrorOptions & { readonly facts?: ProblemFacts },
+  ) {
     super(`${code}: ${detail}`, options);
     this.code = code;
     this.detail = detail;
@@ -51,6 +56,8 @@ export function toProblem(error: ProblemError, requestId: string): Problem {
     code: error.code,
     requestId,
     ...error.facts,
-    ...(error.faults.length > 0 ? { errors: error.faults.map(({ pointer, detail }) => ({ pointer, detail })) } : {}),
+    ...(error.faults.length > 0
+      ? { errors: error.faults.map(({ pointer, detail }) => ({ pointer, detail })) }
+      : {}),
   };
 }

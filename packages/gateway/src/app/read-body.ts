@@ -11,8 +11,10 @@ const maximumBodyBytes = 1_048_576;
  */
 export async function readBody(c: Context): Promise<Uint8Array> {
   if (Number(c.req.header("content-length") ?? 0) > maximumBodyBytes) throw createTooLargeError();
-  const incoming: unknown = typeof c.env === "object" && c.env !== null ? Reflect.get(c.env, "incoming") : undefined;
-  const source: AsyncIterable<Uint8Array> | null = incoming instanceof IncomingMessage ? incoming : c.req.raw.body;
+  const incoming: unknown =
+    typeof c.env === "object" && c.env !== null ? Reflect.get(c.env, "incoming") : undefined;
+  const source: AsyncIterable<Uint8Array> | null =
+    incoming instanceof IncomingMessage ? incoming : c.req.raw.body;
   const chunks: Uint8Array[] = [];
   let length = 0;
   if (source !== null) {
@@ -27,5 +29,8 @@ export async function readBody(c: Context): Promise<Uint8Array> {
 }
 
 function createTooLargeError(): ProblemError {
-  return new ProblemError("content_too_large", `A request body may have up to ${maximumBodyBytes} bytes.`);
+  return new ProblemError(
+    "content_too_large",
+    `A request body may have up to ${maximumBodyBytes} bytes.`,
+  );
 }

@@ -25,7 +25,13 @@ export interface ReadRequest {
 }
 
 /** Reads and checks a request, in this order: key, media type, JSON, parameters and body. Throws a {@link ProblemError}. */
-export async function readRequest(c: Context, operation: Operation, validator: OperationValidator, services: Services, requestId: string): Promise<ReadRequest> {
+export async function readRequest(
+  c: Context,
+  operation: Operation,
+  validator: OperationValidator,
+  services: Services,
+  requestId: string,
+): Promise<ReadRequest> {
   const caller =
     operation.security === null
       ? null
@@ -54,7 +60,8 @@ export async function readRequest(c: Context, operation: Operation, validator: O
     ...checkBody(operation, validator, body),
   ];
   if (faults.length > 0) throw new ProblemError("malformed_request", toDetail(faults), faults);
-  const readHeader = (name: string): string | null => (typeof header[name] === "string" ? header[name] : null);
+  const readHeader = (name: string): string | null =>
+    typeof header[name] === "string" ? header[name] : null;
   const idempotencyKey = readHeader("idempotency-key");
   return {
     requestId,
@@ -71,10 +78,18 @@ export async function readRequest(c: Context, operation: Operation, validator: O
 
 /** A partner's key may name its own partner in `Evergate-Partner`, and no other. */
 function refuseForeignPartner(c: Context, operation: Operation, caller: Caller | null): void {
-  if (caller === null || caller.partner === null || !operation.parameters.some(({ name }) => name === "Evergate-Partner")) return;
+  if (
+    caller === null ||
+    caller.partner === null ||
+    !operation.parameters.some(({ name }) => name === "Evergate-Partner")
+  )
+    return;
   const named = c.req.header("evergate-partner");
   if (named !== undefined && named !== caller.partner)
-    throw new ProblemError("forbidden", "Evergate-Partner names another partner than the one this key belongs to. Leave it out.");
+    throw new ProblemError(
+      "forbidden",
+      "Evergate-Partner names another partner than the one this key belongs to. Leave it out.",
+    );
 }
 
 async function readText(c: Context, operation: Operation): Promise<string> {
@@ -82,7 +97,10 @@ async function readText(c: Context, operation: Operation): Promise<string> {
   if (bytes.byteLength === 0) return "";
   const mediaType = c.req.header("content-type") ?? "";
   if (!/^application\/json\s*(;|$)/i.test(mediaType))
-    throw new ProblemError("unsupported_media_type", `${operation.id} takes application/json, not "${mediaType.slice(0, 100)}".`);
+    throw new ProblemError(
+      "unsupported_media_type",
+      `${operation.id} takes application/json, not "${mediaType.slice(0, 100)}".`,
+    );
   try {
     return utf8.decode(bytes);
   } catch (error) {
@@ -94,13 +112,23 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new ProblemError("malformed_request", `The body is not JSON: ${error instanceof Error ? error.message : "it can't be parsed"}.`, [], { cause: error });
+    throw new ProblemError(
+      "malformed_request",
+      `The body is not JSON: ${error instanceof Error ? error.message : "it can't be parsed"}.`,
+      [],
+      { cause: error },
+    );
   }
 }
 
-function checkBody(operation: Operation, validator: OperationValidator, body: unknown): readonly Fault[] {
+function checkBody(
+  operation: Operation,
+  validator: OperationValidator,
+  body: unknown,
+): readonly Fault[] {
   if (operation.bodyPointer === null) return [];
-  if (body === undefined) return operation.isBodyRequired ? [{ pointer: "", detail: "a JSON body is required" }] : [];
+  if (body === undefined)
+    return operation.isBodyRequired ? [{ pointer: "", detail: "a JSON body is required" }] : [];
   return validator.checkBody(body);
 }
 

@@ -3,7 +3,10 @@ import type { Refused } from "./problem.ts";
 import type { PartnerReadWorld, PartnerWriteWorld, ReadWorld, World, WriteWorld } from "./world.ts";
 
 /** One operation: load, decide, refuse, save, answer. Its input is validated, its answers are those of the contract. */
-export type RoomIn<W, O extends OperationId> = (request: OperationRequest<O>, world: W) => Promise<OperationReply<O> | Refused>;
+export type RoomIn<W, O extends OperationId> = (
+  request: OperationRequest<O>,
+  world: W,
+) => Promise<OperationReply<O> | Refused>;
 
 /** Needs no key and no database of its own. */
 export type PublicRoom<O extends OperationId> = RoomIn<Pick<World, "services">, O>;
@@ -30,9 +33,27 @@ export type Binding<O extends OperationId> =
 /** Every operation of the contract has its room: a missing or misspelt one does not compile. */
 export type Rooms = { readonly [O in OperationId]: Binding<O> };
 
-export const open = <O extends OperationId>(room: PublicRoom<O>): Binding<O> => ({ kind: "public", room });
-export const read = <O extends OperationId>(room: ReadRoom<O>): Binding<O> => ({ kind: "read", room });
-export const readOfPartner = <O extends OperationId>(room: PartnerReadRoom<O>): Binding<O> => ({ kind: "partner-read", room });
-export const write = <O extends OperationId>(room: WriteRoom<O>): Binding<O> => ({ kind: "write", room });
-export const writeOfPartner = <O extends OperationId>(room: PartnerWriteRoom<O>): Binding<O> => ({ kind: "partner-write", room });
-export const run = <O extends OperationId>(room: ProcessRoom<O>): Binding<O> => ({ kind: "process", room });
+export const open = <O extends OperationId>(room: PublicRoom<O>): Binding<O> => ({
+  kind: "public",
+  room,
+});
+export const read = <O extends OperationId>(room: ReadRoom<O>): Binding<O> => ({
+  kind: "read",
+  room,
+});
+export const readOfPartner = <O extends OperationId>(room: PartnerReadRoom<O>): Binding<O> => ({
+  kind: "partner-read",
+  room,
+});
+export const write = <O extends OperationId>(room: WriteRoom<O>): Binding<O> => ({
+  kind: "write",
+  room,
+});
+export const writeOfPartner = <O extends OperationId>(room: PartnerWriteRoom<O>): Binding<O> => ({
+  kind: "partner-write",
+  room,
+});
+export const run = <O extends OperationId>(room: ProcessRoom<O>): Binding<O> => ({
+  kind: "process",
+  room,
+});

@@ -3,7 +3,13 @@ import type { OperationId } from "../contract/operation.ts";
 import { toPartnerId } from "../ids.ts";
 import { findPartner, lockPartner, partnerNow, type Partner } from "../store/partners.ts";
 import type { Reader, Transaction } from "../store/store.ts";
-import { createInUseError, findKeptAnswer, keepAnswer, type Answer, type IdempotentCall } from "./idempotency.ts";
+import {
+  createInUseError,
+  findKeptAnswer,
+  keepAnswer,
+  type Answer,
+  type IdempotentCall,
+} from "./idempotency.ts";
 import { ProblemError, toProblem } from "./problem.ts";
 import type { ReadRequest } from "./read-request.ts";
 import { toRefusal } from "./to-problem-error.ts";
@@ -23,39 +29,68 @@ type Outcome = Reply | { readonly refused: ProblemError };
 const running = new Set<string>();
 
 /** Makes the world that a room needs, walks the request through it, and answers. A refusal is thrown as a {@link ProblemError}. */
-export async function runRoom(operation: Operation, binding: Binding<OperationId>, request: ReadRequest, services: Services): Promise<Answer> {
+export async function runRoom(
+  operation: Operation,
+  binding: Binding<OperationId>,
+  request: ReadRequest,
+  services: Services,
+): Promise<Answer> {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the request has just been validated for this operation
   const input = request as never;
   const settle = (outcome: unknown): Answer => toAnswer(outcome);
   if (binding.kind === "public") return settle(await binding.room(input, { services }));
 
   const { caller } = request;
-  if (caller === null) throw new Error(`${operation.id} needs a key, but its contract asks for none.`);
-  const world: World = { caller, requestId: request.requestId, services, partnerNamed: request.partnerNamed, ifMatch: request.ifMatch, at: services.now() };
+  if (caller === null)
+    throw new Error(`${operation.id} needs a key, but its contract asks for none.`);
+  const world: World = {
+    caller,
+    requestId: request.requestId,
+    services,
+    partnerNamed: request.partnerNamed,
+    ifMatch: request.ifMatch,
+    at: services.now(),
+  };
   const db = services.store.reader;
   switch (binding.kind) {
     case "read":
       return settle(await binding.room(input, { ...world, db }));
     case "partner-read": {
       const partner = await loadPartner(db, caller, request);
-      return settle(await binding.room(input, { ...world, db, partner, at: partnerNow(partner, world.at) }));
+      return settle(
+        await binding.room(input, { ...world, db, partner, at: partnerNow(partner, world.at) }),
+      );
     }
     case "write":
-      return once(operation, request, "operator", services, (tx) => binding.room(input, { ...world, tx }));
+      return once(operation, request, "operator", services, (tx) =>
+        binding.room(input, { ...world, tx }),
+      );
     case "partner-write": {
       const id = readPartnerId(caller, request);
       const answer = await once(operation, request, id, services, async (tx) => {
         const partner = await lockPartner(tx, services.store.dialect, id);
         if (partner === undefined) throw createUnknownPartnerError();
         // The time is read under the partner's lock: what is decided can't be older than a settlement that has passed.
-        return binding.room(input, { ...world, tx, partner, at: partnerNow(partner, services.now()) });
+        return binding.room(input, {
+          ...world,
+          tx,
+          partner,
+          at: partnerNow(partner, services.now()),
+        });
       });
       services.signals.eventsStored(id);
       return answer;
     }
     case "process": {
       const partner = await loadPartner(db, caller, request);
-      return once(operation, request, partner.id, services, () => binding.room(input, { ...world, db, partner, at: partnerNow(partner, world.at) }), "process");
+      return once(
+        operation,
+        request,
+        partner.id,
+        services,
+        () => binding.room(input, { ...world, db, partner, at: partnerNow(partner, world.at) }),
+        "process",
+      );
     }
     default:
       return binding satisfies never;
@@ -73,17 +108,30 @@ async function once(
 ): Promise<Answer> {
   const { store, secretBox } = services;
   const call: IdempotentCall | null =
-    request.idempotencyKey === null ? null : { owner, key: request.idempotencyKey, requestHash: request.requestHash, isSecret: operation.showsSecret };
-  if (call === null) return kind === "process" ? toAnswer(await workOutside(work)) : store.transaction(async (tx) => toAnswer(await work(tx)));
+    request.idempotencyKey === null
+      ? null
+      : {
+          owner,
+          key: request.idempotencyKey,
+          requestHash: request.requestHash,
+          isSecret: operation.showsSecret,
+        };
+  if (call === null)
+    return kind === "process"
+      ? toAnswer(await workOutside(work))
+      : store.transaction(async (tx) => toAnswer(await work(tx)));
 
   const place = `${owner} ${call.key}`;
   if (running.has(place)) throw createInUseError();
   running.add(place);
   try {
-    const keep = (answer: Answer): Promise<void> => store.transaction((tx) => keepAnswer(tx, call, answer, secretBox, services.now()));
+    const keep = (answer: Answer): Promise<void> =>
+      store.transaction((tx) => keepAnswer(tx, call, answer, secretBox, services.now()));
     try {
       if (kind === "process") {
-        const kept = await store.transaction((tx) => findKeptAnswer(tx, store.dialect, call, secretBox));
+        const kept = await store.transaction((tx) =>
+          findKeptAnswer(tx, store.dialect, call, secretBox),
+        );
         if (kept !== undefined) return replay(kept);
         const answer = toAnswer(await workOutside(work));
         await keep(answer);
@@ -101,7 +149,11 @@ async function once(
       const refusal = toRefusal(error, services);
       if (refusal !== undefined && isKept(refusal)) {
         const problem = toProblem(refusal, request.requestId);
-        await keep({ status: problem.status, headers: { "content-type": "application/problem+json" }, body: JSON.stringify(problem) });
+        await keep({
+          status: problem.status,
+          headers: { "content-type": "application/problem+json" },
+          body: JSON.stringify(problem),
+        });
       }
       throw error;
     }
@@ -112,7 +164,11 @@ async function once(
 
 /** About the key itself, or about another moment: not the request's answer. */
 function isKept(error: ProblemError): boolean {
-  return error.code !== "idempotency_key_reused" && error.code !== "idempotency_key_in_use" && error.code !== "unavailable";
+  return (
+    error.code !== "idempotency_key_reused" &&
+    error.code !== "idempotency_key_in_use" &&
+    error.code !== "unavailable"
+  );
 }
 
 function workOutside(work: (tx: Transaction) => Promise<unknown>): Promise<unknown> {
@@ -128,12 +184,20 @@ function toAnswer(outcome: unknown): Answer {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- RoomIn has typed it; here all operations meet
   const reply = outcome as Outcome;
   if ("refused" in reply) throw reply.refused;
-  return { status: reply.status, headers: reply.headers ?? {}, body: reply.body === undefined ? "" : JSON.stringify(reply.body) };
+  return {
+    status: reply.status,
+    headers: reply.headers ?? {},
+    body: reply.body === undefined ? "" : JSON.stringify(reply.body),
+  };
 }
 
 function readPartnerId(caller: Caller, request: ReadRequest): Partner["id"] {
   if (caller.partner !== null) return caller.partner;
-  if (request.partnerNamed === null) throw new ProblemError("partner_required", "An operator's key acts for a partner by naming it: Evergate-Partner: partner_…");
+  if (request.partnerNamed === null)
+    throw new ProblemError(
+      "partner_required",
+      "An operator's key acts for a partner by naming it: Evergate-Partner: partner_…",
+    );
   return toPartnerId(request.partnerNamed);
 }
 
@@ -144,5 +208,8 @@ async function loadPartner(db: Reader, caller: Caller, request: ReadRequest): Pr
 }
 
 function createUnknownPartnerError(): ProblemError {
-  return new ProblemError("partner_required", "There is no partner with the id that Evergate-Partner names.");
+  return new ProblemError(
+    "partner_required",
+    "There is no partner with the id that Evergate-Partner names.",
+  );
 }

@@ -21,16 +21,26 @@ export async function authenticate(
   now: Instant,
 ): Promise<Caller> {
   const secret = /^Bearer ([\x21-\x7e]{1,300})$/i.exec(headers.authorization ?? "")?.[1];
-  if (secret === undefined) throw new ProblemError("unauthenticated", 'Send a key as "Authorization: Bearer <key>".');
+  if (secret === undefined)
+    throw new ProblemError("unauthenticated", 'Send a key as "Authorization: Bearer <key>".');
   const key = await findApiKeyByHash(db, hashKeySecret(secret));
   if (key === undefined) throw new ProblemError("unauthenticated", "This key is not known.");
-  if (key.revokedAt !== null) throw new ProblemError("unauthenticated", "This key has been revoked.");
-  if (key.expiresAt !== null && key.expiresAt <= now) throw new ProblemError("unauthenticated", "This key has expired.");
+  if (key.revokedAt !== null)
+    throw new ProblemError("unauthenticated", "This key has been revoked.");
+  if (key.expiresAt !== null && key.expiresAt <= now)
+    throw new ProblemError("unauthenticated", "This key has expired.");
   const scopes = operation.security?.[key.kind === "operator" ? "operatorKey" : "partnerKey"];
   if (scopes === undefined)
-    throw new ProblemError("forbidden", key.kind === "operator" ? "Only a partner's key can do this." : "Only the operator's key can do this.");
-  const missing = key.kind === "partner" ? scopes.filter((scope) => !key.scopes.includes(scope)) : [];
-  if (missing.length > 0) throw new ProblemError("forbidden", `This key lacks the scope ${missing.join(", ")}.`);
+    throw new ProblemError(
+      "forbidden",
+      key.kind === "operator"
+        ? "Only a partner's key can do this."
+        : "Only the operator's key can do this.",
+    );
+  const missing =
+    key.kind === "partner" ? scopes.filter((scope) => !key.scopes.includes(scope)) : [];
+  if (missing.length > 0)
+    throw new ProblemError("forbidden", `This key lacks the scope ${missing.join(", ")}.`);
   return {
     kind: key.kind,
     keyId: key.id,
@@ -44,11 +54,14 @@ function readActor(header: string | undefined): string | null {
   if (header === undefined || header === "") return null;
   try {
     const actor = decodeURIComponent(header).trim();
-    if (actor !== "" && Array.from(actor).length <= maximumActorLength && !/\p{Cc}/u.test(actor)) return actor;
+    if (actor !== "" && Array.from(actor).length <= maximumActorLength && !/\p{Cc}/u.test(actor))
+      return actor;
   } catch {
     // Not percent-encoded UTF-8: answered below.
   }
-  throw new ProblemError("malformed_request", `Evergate-Actor has to be a name of 1 to ${maximumActorLength} characters, percent-encoded UTF-8.`, [
-    { pointer: "/header/evergate-actor", detail: "for example Jana%20Nov%C3%A1kov%C3%A1" },
-  ]);
+  throw new ProblemError(
+    "malformed_request",
+    `Evergate-Actor has to be a name of 1 to ${maximumActorLength} characters, percent-encoded UTF-8.`,
+    [{ pointer: "/header/evergate-actor", detail: "for example Jana%20Nov%C3%A1kov%C3%A1" }],
+  );
 }

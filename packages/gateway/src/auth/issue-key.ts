@@ -5,10 +5,19 @@ import { insertApiKey, type ApiKey } from "../store/api-keys.ts";
 import { hashKeySecret, hintOf, makeKeySecret } from "./key-secret.ts";
 import { toWireApiKey } from "./to-wire.ts";
 
-export const allScopes: readonly string[] = ["read", "subscriptions:write", "billing:read", "webhooks:write"];
+export const allScopes: readonly string[] = [
+  "read",
+  "subscriptions:write",
+  "billing:read",
+  "webhooks:write",
+];
 
 /** Makes a key and its secret, which is to be shown this once: only a hash of it is kept. */
-export async function issueKey(world: WriteWorld, wanted: Pick<ApiKey, "kind" | "partner" | "name" | "scopes">, action: string): Promise<{ key: ApiKey; secret: string }> {
+export async function issueKey(
+  world: WriteWorld,
+  wanted: Pick<ApiKey, "kind" | "partner" | "name" | "scopes">,
+  action: string,
+): Promise<{ key: ApiKey; secret: string }> {
   const secret = makeKeySecret(wanted.kind);
   const key: ApiKey = {
     ...wanted,

@@ -11,7 +11,13 @@ export const revokeApiKey: WriteRoom<"revokeApiKey"> = async ({ path }, world) =
   if (key.revokedAt === null) {
     const revokedAt = world.services.now();
     await updateApiKeyEnd(world.tx, key.id, { revokedAt });
-    await recordOperatorChange(world, "revokeApiKey", key.id, toWireApiKey(key), toWireApiKey({ ...key, revokedAt }));
+    await recordOperatorChange(
+      world,
+      "revokeApiKey",
+      key.id,
+      toWireApiKey(key),
+      toWireApiKey({ ...key, revokedAt }),
+    );
   }
   return { status: 204 };
 };

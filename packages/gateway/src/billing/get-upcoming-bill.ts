@@ -1,4 +1,16 @@
-import { advance, billMonthOf, dayOf, formatAmount, formatInstant, monthOf, noAmount, settlesAt, type Instant, type Month, type SubscriptionId } from "@evergate/core";
+import {
+  advance,
+  billMonthOf,
+  dayOf,
+  formatAmount,
+  formatInstant,
+  monthOf,
+  noAmount,
+  settlesAt,
+  type Instant,
+  type Month,
+  type SubscriptionId,
+} from "@evergate/core";
 import type { PartnerReadRoom } from "../app/room.ts";
 import { computeSettlement, nameCustomers } from "../settlement/settle-partner-month.ts";
 import { listUnbilledCharges, openCharge, type StoredCharge } from "../store/charges.ts";
@@ -11,11 +23,17 @@ import { toWireCustomers } from "./to-wire.ts";
 const chunkSize = 500;
 
 /** The bill of the running month as it would come out if nothing more changed (R23): the same settlement, carried out in memory. */
-export const getUpcomingBill: PartnerReadRoom<"getUpcomingBill"> = async (_request, { db, partner, at }) => {
+export const getUpcomingBill: PartnerReadRoom<"getUpcomingBill"> = async (
+  _request,
+  { db, partner, at },
+) => {
   const { currency, timeZone } = partner.terms;
   const month = monthOf(dayOf(at, timeZone));
   const issuesAt = settlesAt(month, timeZone);
-  const charges = [...(await listUnbilledCharges(db, partner.id, month)), ...(await foreseeCharges(db, partner, month, issuesAt))];
+  const charges = [
+    ...(await listUnbilledCharges(db, partner.id, month)),
+    ...(await foreseeCharges(db, partner, month, issuesAt)),
+  ];
   const settlement = await computeSettlement(db, partner, charges);
   return {
     status: 200,
@@ -28,14 +46,22 @@ export const getUpcomingBill: PartnerReadRoom<"getUpcomingBill"> = async (_reque
       tax: formatAmount(settlement?.tax ?? noAmount, currency),
       total: formatAmount(settlement?.total ?? noAmount, currency),
       issuesAt: formatInstant(issuesAt),
-      customers: settlement === null ? [] : toWireCustomers(await nameCustomers(db, partner, settlement), currency),
+      customers:
+        settlement === null
+          ? []
+          : toWireCustomers(await nameCustomers(db, partner, settlement), currency),
       lineCount: settlement?.lineCount ?? 0,
     },
   };
 };
 
 /** The charges that running periods will come to until the month is settled: every subscription moves on, in memory only. */
-async function foreseeCharges(db: Reader, partner: Partner, month: Month, until: Instant): Promise<StoredCharge[]> {
+async function foreseeCharges(
+  db: Reader,
+  partner: Partner,
+  month: Month,
+  until: Instant,
+): Promise<StoredCharge[]> {
   const charges: StoredCharge[] = [];
   let after: SubscriptionId | null = null;
   for (;;) {
@@ -43,7 +69,8 @@ async function foreseeCharges(db: Reader, partner: Partner, month: Month, until:
     const context = await loadContext(db, partner, running);
     for (const subscription of running) {
       for (const { charge } of advance(subscription, until, context).facts) {
-        if (charge !== null && billMonthOf(charge) === month) charges.push(openCharge(charge, partner.terms.currency));
+        if (charge !== null && billMonthOf(charge) === month)
+          charges.push(openCharge(charge, partner.terms.currency));
       }
     }
     const last = running.at(-1);

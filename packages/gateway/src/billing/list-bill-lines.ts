@@ -5,7 +5,10 @@ import { findBill } from "../store/bills.ts";
 import { listCharges } from "../store/charges.ts";
 
 /** Lists a bill's lines: its charges. */
-export const listBillLines: PartnerReadRoom<"listBillLines"> = async ({ path, query }, { db, partner }) => {
+export const listBillLines: PartnerReadRoom<"listBillLines"> = async (
+  { path, query },
+  { db, partner },
+) => {
   const bill = await findBill(db, partner.id, path.billId);
   if (bill === undefined) return refuse("not_found", `You have no bill ${path.billId}.`);
   const page = await listCharges(db, partner.id, { bill: bill.id }, query);

@@ -23,6 +23,13 @@ export function toWireBill(bill: Bill, partner: PartnerId): WireBill {
   };
 }
 
-export function toWireCustomers(customers: Bill["customers"], currency: string): WireBill["customers"] {
-  return customers.map(({ customer, name, net }) => ({ customer, name, net: formatAmount(net, currency) }));
+export function toWireCustomers(
+  customers: Bill["customers"],
+  currency: string,
+): WireBill["customers"] {
+  return customers.map(({ customer, name, net }) => ({
+    customer,
+    name,
+    net: formatAmount(net, currency),
+  }));
 }

@@ -25,5 +25,8 @@ export const createProduct: WriteRoom<"createProduct"> = async ({ body }, world)
 };
 
 export function refuseEmptyRange(): Refused {
-  return refuse("quantity_range_empty", "minQuantity is greater than maxQuantity: no quantity would fit.");
+  return refuse(
+    "quantity_range_empty",
+    "minQuantity is greater than maxQuantity: no quantity would fit.",
+  );
 }

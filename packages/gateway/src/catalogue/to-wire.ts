@@ -29,7 +29,10 @@ export function toWirePrice(price: StoredPrice): WirePrice {
     currency: price.currency,
     unitPrice: formatPrice(price.unitPrice, price.currency),
     validFrom: price.validFrom,
-    tiers: price.tiers.map(({ from, discountPercent }) => ({ from, discountPercent: formatPercent(discountPercent) })),
+    tiers: price.tiers.map(({ from, discountPercent }) => ({
+      from,
+      discountPercent: formatPercent(discountPercent),
+    })),
     createdAt: formatInstant(price.createdAt),
   };
 }

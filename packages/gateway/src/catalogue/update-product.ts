@@ -8,7 +8,11 @@ import { toWireProduct } from "./to-wire.ts";
 
 /** Changes a product's name and limits. Running subscriptions keep their quantity; the limits hold for what is ordered from now on. */
 export const updateProduct: WriteRoom<"updateProduct"> = async ({ path, body }, world) => {
-  const before = await lockProduct(world.tx, world.services.store.dialect, toProductId(path.productId));
+  const before = await lockProduct(
+    world.tx,
+    world.services.store.dialect,
+    toProductId(path.productId),
+  );
   if (before === undefined) return refuse("not_found", `There is no product ${path.productId}.`);
   const after = {
     ...before,
@@ -18,6 +22,12 @@ export const updateProduct: WriteRoom<"updateProduct"> = async ({ path, body }, 
   };
   if (after.minQuantity > after.maxQuantity) return refuseEmptyRange();
   await update(world.tx, after);
-  await recordOperatorChange(world, "updateProduct", after.id, toWireProduct(before), toWireProduct(after));
+  await recordOperatorChange(
+    world,
+    "updateProduct",
+    after.id,
+    toWireProduct(before),
+    toWireProduct(after),
+  );
   return { status: 200, body: toWireProduct(after) };
 };

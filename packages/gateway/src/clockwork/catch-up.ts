@@ -23,7 +23,13 @@ export type CatchUpResult = "done" | "more" | "busy";
  * months are settled. Works in short transactions, and goes on where it was interrupted: it asks what is due and
  * not done, never what day it is (R3). Leaves off after `maximumSteps` of them, for another's turn.
  */
-export async function catchUp(store: Store, partner: PartnerId, until: Instant, now: () => Instant, maximumSteps: number = Infinity): Promise<CatchUpResult> {
+export async function catchUp(
+  store: Store,
+  partner: PartnerId,
+  until: Instant,
+  now: () => Instant,
+  maximumSteps: number = Infinity,
+): Promise<CatchUpResult> {
   for (let count = 0; count < maximumSteps; count++) {
     const result = await store.transaction((tx) => carryOutNext(tx, store, partner, until, now()));
     if (result !== "more") return result;
@@ -31,7 +37,13 @@ export async function catchUp(store: Store, partner: PartnerId, until: Instant, 
   return "more";
 }
 
-async function carryOutNext(tx: Transaction, store: Store, id: PartnerId, until: Instant, systemNow: Instant): Promise<CatchUpResult> {
+async function carryOutNext(
+  tx: Transaction,
+  store: Store,
+  id: PartnerId,
+  until: Instant,
+  systemNow: Instant,
+): Promise<CatchUpResult> {
   const partner = await claimPartner(tx, store.dialect, id);
   if (partner === undefined) return "busy";
   // What was ordered before comes before it in the order of events, whatever the ids say: clocks of processes differ.
@@ -47,28 +59,55 @@ async function carryOutNext(tx: Transaction, store: Store, id: PartnerId, until:
 }
 
 /** Carries out the next of what is due, and answers the instant up to which all is done by that; null where nothing is due. */
-async function carryOut(tx: Transaction, store: Store, partner: Partner, until: Instant, systemNow: Instant): Promise<Instant | null> {
+async function carryOut(
+  tx: Transaction,
+  store: Store,
+  partner: Partner,
+  until: Instant,
+  systemNow: Instant,
+): Promise<Instant | null> {
   const nextDue = await findNextDue(tx, partner.id);
   const { settlementDueAt } = partner;
   if (nextDue !== null && nextDue <= until && nextDue <= settlementDueAt)
-    return moveSubscriptions(tx, store, partner, settlementDueAt < until ? settlementDueAt : until, systemNow);
+    return moveSubscriptions(
+      tx,
+      store,
+      partner,
+      settlementDueAt < until ? settlementDueAt : until,
+      systemNow,
+    );
   if (settlementDueAt > until) return null;
   await settlePartnerMonth(tx, partner, systemNow);
   return settlementDueAt;
 }
 
 /** A sandbox's clock has come to `until`; its goal, unless another request has set a later one, is reached. */
-async function arrive(tx: Transaction, { id, clockAt, clockTargetAt }: Partner, until: Instant): Promise<void> {
+async function arrive(
+  tx: Transaction,
+  { id, clockAt, clockTargetAt }: Partner,
+  until: Instant,
+): Promise<void> {
   const isGoalReached = clockTargetAt !== null && clockTargetAt <= until;
   if (clockAt >= until && !isGoalReached) return;
-  await updatePartnerClock(tx, id, { clockAt: later(clockAt, until), ...(isGoalReached ? { clockTargetAt: null } : {}) });
+  await updatePartnerClock(tx, id, {
+    clockAt: later(clockAt, until),
+    ...(isGoalReached ? { clockTargetAt: null } : {}),
+  });
 }
 
 /** Moves a chunk of subscriptions on, and answers the instant up to which nothing of the partner is due any more. */
-async function moveSubscriptions(tx: Transaction, store: Store, partner: Partner, until: Instant, systemNow: Instant): Promise<Instant> {
+async function moveSubscriptions(
+  tx: Transaction,
+  store: Store,
+  partner: Partner,
+  until: Instant,
+  systemNow: Instant,
+): Promise<Instant> {
   const chunk = await lockDueSubscriptions(tx, store.dialect, partner.id, until, chunkSize);
   const horizon = findHorizon(chunk, partner, until);
-  const due = chunk.filter((subscription) => dueAt(subscription, partner) <= horizon).toSorted((one, other) => (one.id < other.id ? -1 : 1));
+  const due = chunk
+    .filter((subscription) => dueAt(subscription, partner) <= horizon)
+    .toSorted((one, other) => (one.id < other.id ? -1 : 1));
   const context = await loadContext(tx, partner, due);
   const progressions = due.map((subscription) => {
     const { subscription: moved, facts } = advance(subscription, horizon, context);
@@ -93,11 +132,11 @@ function findHorizon(chunk: readonly Subscription[], partner: Partner, until: In
 
 function dueAt(subscription: Subscription, partner: Partner): Instant {
   const at = nextDueAt(subscription, partner.terms);
-  if (at === null) throw new Error(`${subscription.id} was found due, but nothing of it falls due.`);
+  if (at === null)
+    throw new Error(`${subscription.id} was found due, but nothing of it falls due.`);
   return at;
 }
 
 function later(one: Instant, other: Instant): Instant {
   return one > other ? one : other;
 }
-

@@ -20,7 +20,9 @@ export interface Clockwork {
  * Moves live partners on as time goes by, and sandboxes whose advance was interrupted.
  * One partner's failure is logged, tried again with the next tick, and stops nobody else's.
  */
-export function runClockwork(services: Pick<Services, "store" | "log" | "now" | "signals">): Clockwork {
+export function runClockwork(
+  services: Pick<Services, "store" | "log" | "now" | "signals">,
+): Clockwork {
   const { store, log, now, signals } = services;
   let running: Promise<void> | null = null;
   let isStopped = false;
@@ -42,10 +44,14 @@ export function runClockwork(services: Pick<Services, "store" | "log" | "now" | 
     for (const { partner, until } of await listDuePartners(store.reader, at)) {
       if (isStopped) return false;
       try {
-        if ((await catchUp(store, partner, until ?? at, now, stepsPerTurn)) === "more") isMoreDue = true;
+        if ((await catchUp(store, partner, until ?? at, now, stepsPerTurn)) === "more")
+          isMoreDue = true;
         signals.eventsStored(partner);
       } catch (error) {
-        log.error({ err: store.translate(error), partner }, "catching up failed; it is tried again");
+        log.error(
+          { err: store.translate(error), partner },
+          "catching up failed; it is tried again",
+        );
       }
     }
     return isMoreDue;

@@ -1,12 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { OperationId } from "./operation.ts";
 
-/** The parts of a bundled OpenAPI document that the gateway reads. */
-export interface ContractDocument {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  readonly components: Readonly<Record<string, unknown>>;
-}
-
 export interface Parameter {
   readonly name: string;
   readonly in: "path" | "query" | "header";
@@ -23,7 +17,10 @@ export interface Operation {
   readonly bodyPointer: string | null;
   readonly isBodyRequired: boolean;
   /** Status → JSON pointer of the answer's schema, or null where the answer is empty. */
-  readonly replies: ReadonlyMap<number, { readonly mediaType: string; readonly pointer: string } | null>;
+  readonly replies: ReadonlyMap<
+    number,
+    { readonly mediaType: string; readonly pointer: string } | null
+  >;
   /** Scheme → scopes; null: no key is needed. */
   readonly security: Readonly<Record<string, readonly string[]>> | null;
   readonly showsSecret: boolean;
@@ -48,20 +45,45 @@ export function readContract(): Contract {
   for (const [path, item] of Object.entries(asNode(document["paths"]))) {
     for (const method of methods) {
       const operation = asNode(item)[method];
-      if (operation !== undefined) operations.push(readOperation(document, path, method, asNode(item), asNode(operation)));
+      if (operation !== undefined)
+        operations.push(readOperation(document, path, method, asNode(item), asNode(operation)));
     }
   }
   return { text, document, operations };
 }
 
-function readOperation(document: Node, path: string, method: string, item: Node, operation: Node): Operation {
-  const parameters = [...asList(item["parameters"]), ...asList(operation["parameters"])].map((parameter) => resolve(document, parameter).node);
-  const body = operation["requestBody"] === undefined ? null : resolve(document, operation["requestBody"], pointerTo("paths", path, method, "requestBody"));
+function readOperation(
+  document: Node,
+  path: string,
+  method: string,
+  item: Node,
+  operation: Node,
+): Operation {
+  const parameters = [...asList(item["parameters"]), ...asList(operation["parameters"])].map(
+    (parameter) => resolve(document, parameter).node,
+  );
+  const body =
+    operation["requestBody"] === undefined
+      ? null
+      : resolve(
+          document,
+          operation["requestBody"],
+          pointerTo("paths", path, method, "requestBody"),
+        );
   const replies = new Map<number, { mediaType: string; pointer: string } | null>();
   for (const [status, reply] of Object.entries(asNode(operation["responses"]))) {
-    const { node, pointer } = resolve(document, reply, pointerTo("paths", path, method, "responses", status));
+    const { node, pointer } = resolve(
+      document,
+      reply,
+      pointerTo("paths", path, method, "responses", status),
+    );
     const mediaType = Object.keys(asNode(node["content"] ?? {}))[0];
-    replies.set(Number(status), mediaType === undefined ? null : { mediaType, pointer: pointer + pointerTo("content", mediaType, "schema") });
+    replies.set(
+      Number(status),
+      mediaType === undefined
+        ? null
+        : { mediaType, pointer: pointer + pointerTo("content", mediaType, "schema") },
+    );
   }
   const security = asList(operation["security"] ?? document["security"]);
   return {
@@ -71,7 +93,8 @@ function readOperation(document: Node, path: string, method: string, item: Node,
     path,
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the document has passed the contract lint
     parameters: parameters as unknown as readonly Parameter[],
-    bodyPointer: body === null ? null : body.pointer + pointerTo("content", "application/json", "schema"),
+    bodyPointer:
+      body === null ? null : body.pointer + pointerTo("content", "application/json", "schema"),
     isBodyRequired: body?.node["required"] === true,
     replies,
     security: security.length === 0 ? null : Object.assign({}, ...security),
@@ -84,7 +107,8 @@ function resolve(document: Node, node: unknown, pointer = ""): { node: Node; poi
   const reference = asNode(node)["$ref"];
   if (typeof reference !== "string") return { node: asNode(node), pointer };
   let target: unknown = document;
-  for (const part of reference.slice(2).split("/")) target = asNode(target)[part.replaceAll("~1", "/").replaceAll("~0", "~")];
+  for (const part of reference.slice(2).split("/"))
+    target = asNode(target)[part.replaceAll("~1", "/").replaceAll("~0", "~")];
   return { node: asNode(target), pointer: reference.slice(1) };
 }
 
@@ -93,7 +117,8 @@ function pointerTo(...parts: readonly string[]): string {
 }
 
 function asNode(value: unknown): Node {
-  if (typeof value !== "object" || value === null) throw new Error("The bundled contract is damaged: an object is missing. Run: npm run generate");
+  if (typeof value !== "object" || value === null)
+    throw new Error("The bundled contract is damaged: an object is missing. Run: npm run generate");
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- checked on the line above
   return value as Node;
 }

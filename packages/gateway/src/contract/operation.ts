@@ -2,7 +2,10 @@ import type { operations, OperationId } from "../generated/api.ts";
 
 export type { OperationId };
 
-type Part<O extends OperationId, In extends "path" | "query" | "header"> = operations[O]["parameters"][In] extends infer P
+type Part<
+  O extends OperationId,
+  In extends "path" | "query" | "header",
+> = operations[O]["parameters"][In] extends infer P
   ? [P] extends [undefined]
     ? Readonly<Record<string, never>>
     : NonNullable<P>

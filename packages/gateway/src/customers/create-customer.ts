@@ -12,11 +12,19 @@ import { toWireCustomer } from "./to-wire.ts";
 /** Makes a customer. */
 export const createCustomer: PartnerWriteRoom<"createCustomer"> = async ({ body }, world) => {
   const customer = await createCustomerOf(body, world, "createCustomer");
-  return { status: 201, body: toWireCustomer(customer), headers: { location: `/v1/customers/${customer.id}` } };
+  return {
+    status: 201,
+    body: toWireCustomer(customer),
+    headers: { location: `/v1/customers/${customer.id}` },
+  };
 };
 
 /** The same for a customer that is given inline with its first subscription. */
-export async function createCustomerOf(input: components["schemas"]["CustomerInput"], world: PartnerWriteWorld, action: string): Promise<Customer> {
+export async function createCustomerOf(
+  input: components["schemas"]["CustomerInput"],
+  world: PartnerWriteWorld,
+  action: string,
+): Promise<Customer> {
   const { tx, partner, at } = world;
   const customer: Customer = {
     id: toCustomerId(makeId("cus")),
@@ -29,7 +37,13 @@ export async function createCustomerOf(input: components["schemas"]["CustomerInp
   const wire = toWireCustomer(customer);
   await insertCustomer(tx, partner.id, customer);
   await appendEvents(tx, partner.id, [
-    { type: "customer.created", subscription: null, sequence: null, occurredAt: at, data: { ...wire, previous: null, ...modeOf(partner) } },
+    {
+      type: "customer.created",
+      subscription: null,
+      sequence: null,
+      occurredAt: at,
+      data: { ...wire, previous: null, ...modeOf(partner) },
+    },
   ]);
   await recordChange(world, action, customer.id, null, wire);
   return customer;

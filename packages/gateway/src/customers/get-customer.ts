@@ -6,6 +6,7 @@ import { toWireCustomer } from "./to-wire.ts";
 /** Reads one customer. */
 export const getCustomer: PartnerReadRoom<"getCustomer"> = async ({ path }, { db, partner }) => {
   const customer = await findCustomer(db, partner.id, path.customerId);
-  if (customer === undefined) return refuse("not_found", `You have no customer ${path.customerId}.`);
+  if (customer === undefined)
+    return refuse("not_found", `You have no customer ${path.customerId}.`);
   return { status: 200, body: toWireCustomer(customer) };
 };

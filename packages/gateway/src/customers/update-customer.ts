@@ -12,7 +12,8 @@ import { toWireCustomer } from "./to-wire.ts";
 export const updateCustomer: PartnerWriteRoom<"updateCustomer"> = async ({ path, body }, world) => {
   const { tx, partner, at } = world;
   const before = await lockCustomer(tx, world.services.store.dialect, partner.id, path.customerId);
-  if (before === undefined) throw new ProblemError("not_found", `You have no customer ${path.customerId}.`);
+  if (before === undefined)
+    throw new ProblemError("not_found", `You have no customer ${path.customerId}.`);
   const due = body.name === undefined ? null : refuseWhileSettling(partner, at);
   if (due !== null) return due;
   const after: Customer = {
@@ -27,7 +28,13 @@ export const updateCustomer: PartnerWriteRoom<"updateCustomer"> = async ({ path,
   if (Object.keys(previous).length > 0) {
     await update(tx, partner.id, after);
     await appendEvents(tx, partner.id, [
-      { type: "customer.updated", subscription: null, sequence: null, occurredAt: at, data: { ...wire, previous, ...modeOf(partner) } },
+      {
+        type: "customer.updated",
+        subscription: null,
+        sequence: null,
+        occurredAt: at,
+        data: { ...wire, previous, ...modeOf(partner) },
+      },
     ]);
     await recordChange(world, "updateCustomer", after.id, toWireCustomer(before), wire);
   }

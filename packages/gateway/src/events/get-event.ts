@@ -5,7 +5,10 @@ import { placeNewEvents } from "./place-events.ts";
 import { toWireEvent } from "./to-wire.ts";
 
 /** Reads one event. */
-export const getEvent: PartnerReadRoom<"getEvent"> = async ({ path }, { db, partner, services }) => {
+export const getEvent: PartnerReadRoom<"getEvent"> = async (
+  { path },
+  { db, partner, services },
+) => {
   await placeNewEvents(services.store, partner.id, services.now);
   const event = await findEvent(db, partner.id, path.eventId);
   if (event === undefined) return refuse("not_found", `You have no event ${path.eventId}.`);

@@ -1,6 +1,13 @@
 import type { Instant } from "@evergate/core";
 import type { PartnerId } from "../ids.ts";
-import { hasUnplacedEvents, listUnplacedEvents, listUnplacedEventsOf, lockEventPosition, placeEvents, type UnplacedEvent } from "../store/events.ts";
+import {
+  hasUnplacedEvents,
+  listUnplacedEvents,
+  listUnplacedEventsOf,
+  lockEventPosition,
+  placeEvents,
+  type UnplacedEvent,
+} from "../store/events.ts";
 import type { Dialect, Store, Transaction } from "../store/store.ts";
 import { fanOut } from "../webhooks/fan-out.ts";
 
@@ -13,7 +20,11 @@ const chunkSize = 500;
  * request would either skip what commits late, or make every write of a partner wait for the one before.
  * Any number of processes may call it at once; they take turns. Answers how many events it placed.
  */
-export async function placeNewEvents(store: Store, partner: PartnerId, now: () => Instant): Promise<number> {
+export async function placeNewEvents(
+  store: Store,
+  partner: PartnerId,
+  now: () => Instant,
+): Promise<number> {
   let count = 0;
   for (;;) {
     // Most who ask find nothing to do; they need not wait for the lock.
@@ -28,15 +39,27 @@ export async function placeNewEvents(store: Store, partner: PartnerId, now: () =
  * The same inside the transaction of whoever holds the partner alone. Nobody else's events are on their way then,
  * so that what the clockwork does gets its places in the order in which it was due, whatever process did it.
  */
-export async function placeAllEvents(tx: Transaction, dialect: Dialect, partner: PartnerId, now: Instant): Promise<void> {
+export async function placeAllEvents(
+  tx: Transaction,
+  dialect: Dialect,
+  partner: PartnerId,
+  now: Instant,
+): Promise<void> {
   while ((await placeChunk(tx, dialect, partner, now)) >= chunkSize);
 }
 
-async function placeChunk(tx: Transaction, dialect: Dialect, partner: PartnerId, now: Instant): Promise<number> {
+async function placeChunk(
+  tx: Transaction,
+  dialect: Dialect,
+  partner: PartnerId,
+  now: Instant,
+): Promise<number> {
   const last = await lockEventPosition(tx, dialect, partner);
   const chunk = await listUnplacedEvents(tx, partner, chunkSize);
   // What an event of the chunk must follow may have a later id, beyond a full chunk's end.
-  const events = inOrder(chunk.length < chunkSize ? chunk : [...chunk, ...(await listOvertaken(tx, partner, chunk))]);
+  const events = inOrder(
+    chunk.length < chunkSize ? chunk : [...chunk, ...(await listOvertaken(tx, partner, chunk))],
+  );
   if (events.length === 0) return 0;
   const placedEvents = events.map((event, index) => ({ ...event, position: last + index + 1 }));
   await placeEvents(tx, partner, placedEvents, last + events.length);
@@ -45,12 +68,21 @@ async function placeChunk(tx: Transaction, dialect: Dialect, partner: PartnerId,
 }
 
 /** The events without a place that are not in the chunk, though a later one of their subscription is. */
-async function listOvertaken(tx: Transaction, partner: PartnerId, chunk: readonly UnplacedEvent[]): Promise<UnplacedEvent[]> {
+async function listOvertaken(
+  tx: Transaction,
+  partner: PartnerId,
+  chunk: readonly UnplacedEvent[],
+): Promise<UnplacedEvent[]> {
   const known = new Set(chunk.map(({ id }) => id));
   const lastOf = new Map<string, number>();
-  for (const { subscription, sequence } of chunk) if (subscription !== null) lastOf.set(subscription, Math.max(sequence ?? 0, lastOf.get(subscription) ?? 0));
+  for (const { subscription, sequence } of chunk)
+    if (subscription !== null)
+      lastOf.set(subscription, Math.max(sequence ?? 0, lastOf.get(subscription) ?? 0));
   const others = await listUnplacedEventsOf(tx, partner, [...lastOf.keys()]);
-  return others.filter(({ id, subscription, sequence }) => !known.has(id) && (sequence ?? 0) < (lastOf.get(subscription ?? "") ?? 0));
+  return others.filter(
+    ({ id, subscription, sequence }) =>
+      !known.has(id) && (sequence ?? 0) < (lastOf.get(subscription ?? "") ?? 0),
+  );
 }
 
 /**
@@ -65,6 +97,9 @@ function inOrder(events: readonly UnplacedEvent[]): UnplacedEvent[] {
     own.push(event);
     bySubscription.set(event.subscription, own);
   }
-  for (const own of bySubscription.values()) own.sort((one, other) => (other.sequence ?? 0) - (one.sequence ?? 0));
-  return events.map((event) => (event.subscription === null ? event : (bySubscription.get(event.subscription)?.pop() ?? event)));
+  for (const own of bySubscription.values())
+    own.sort((one, other) => (other.sequence ?? 0) - (one.sequence ?? 0));
+  return events.map((event) =>
+    event.subscription === null ? event : (bySubscription.get(event.subscription)?.pop() ?? event),
+  );
 }

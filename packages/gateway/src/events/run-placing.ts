@@ -14,7 +14,10 @@ export interface Placing {
 }
 
 /** Keeps giving new events their places; `placed` hears when there may be something to deliver. */
-export function runPlacing(services: Pick<Services, "store" | "log" | "now">, placed: () => void): Placing {
+export function runPlacing(
+  services: Pick<Services, "store" | "log" | "now">,
+  placed: () => void,
+): Placing {
   const waiting = new Set<PartnerId>();
   let running: Promise<void> | null = null;
   let isStopped = false;
@@ -27,7 +30,10 @@ export function runPlacing(services: Pick<Services, "store" | "log" | "now">, pl
         // Also where there was nothing to place any more: the clockwork gives its events their places itself.
         placed();
       } catch (error) {
-        services.log.error({ err: services.store.translate(error), partner }, "placing events failed; it is tried again");
+        services.log.error(
+          { err: services.store.translate(error), partner },
+          "placing events failed; it is tried again",
+        );
       }
     }
   }
@@ -40,10 +46,14 @@ export function runPlacing(services: Pick<Services, "store" | "log" | "now">, pl
   }
   async function look(): Promise<void> {
     try {
-      for (const partner of await listPartnersWithUnplacedEvents(services.store.reader)) waiting.add(toPartnerId(partner));
+      for (const partner of await listPartnersWithUnplacedEvents(services.store.reader))
+        waiting.add(toPartnerId(partner));
       start();
     } catch (error) {
-      services.log.error({ err: services.store.translate(error) }, "looking for new events failed; it is tried again");
+      services.log.error(
+        { err: services.store.translate(error) },
+        "looking for new events failed; it is tried again",
+      );
     }
   }
   const timer = setInterval(() => void look(), lookEveryMs);

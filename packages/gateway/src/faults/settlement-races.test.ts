@@ -19,9 +19,7 @@ const instant = settlesAt(december, "Europe/Bratislava");
 
 const dayMs = 86_400_000;
 
-async function open(
-  stores: (typeof testStores)[number],
-): Promise<{
+async function open(stores: (typeof testStores)[number]): Promise<{
   gateway: TestGateway;
   world: World;
   id: string;

@@ -21,11 +21,20 @@ export const createPartner: WriteRoom<"createPartner"> = async ({ body }, world)
     trialLimit: body.trialLimit ?? null,
     defaultTrial: body.defaultTrial ?? null,
   };
-  if (!isCurrency(terms.currency)) return refuse("currency_unknown", `${terms.currency} is no currency of ISO 4217.`);
-  if (!isTimeZone(terms.timeZone)) return refuse("time_zone_unknown", `${terms.timeZone} is no time zone of IANA's; for example Europe/Bratislava.`);
+  if (!isCurrency(terms.currency))
+    return refuse("currency_unknown", `${terms.currency} is no currency of ISO 4217.`);
+  if (!isTimeZone(terms.timeZone))
+    return refuse(
+      "time_zone_unknown",
+      `${terms.timeZone} is no time zone of IANA's; for example Europe/Bratislava.`,
+    );
   const refusal = refuseTrialTerms(terms);
   if (refusal !== null) return refusal;
-  if (body.clock !== undefined && body.mode !== "sandbox") return refuse("clock_not_allowed", "Only a sandbox has a clock of its own; a live partner follows the system's.");
+  if (body.clock !== undefined && body.mode !== "sandbox")
+    return refuse(
+      "clock_not_allowed",
+      "Only a sandbox has a clock of its own; a live partner follows the system's.",
+    );
 
   const now = body.clock === undefined ? world.at : readInstant(body.clock, "/clock");
   const month = monthOf(dayOf(now, terms.timeZone));
@@ -47,9 +56,28 @@ export const createPartner: WriteRoom<"createPartner"> = async ({ body }, world)
   const wire = toWirePartner(partner);
   await insertPartner(world.tx, partner);
   await appendEvents(world.tx, partner.id, [
-    { type: "partner.approved", subscription: null, sequence: null, occurredAt: now, data: { ...wire, previous: null } },
+    {
+      type: "partner.approved",
+      subscription: null,
+      sequence: null,
+      occurredAt: now,
+      data: { ...wire, previous: null },
+    },
   ]);
   await recordOperatorChange(world, "createPartner", partner.id, null, wire);
-  const { key, secret } = await issueKey(world, { kind: "partner", partner: partner.id, name: `${body.name}, first key`.slice(-200), scopes: allScopes }, "createPartner");
-  return { status: 201, body: { ...wire, apiKey: { id: key.id, secret } }, headers: { location: `/v1/partners/${partner.id}` } };
+  const { key, secret } = await issueKey(
+    world,
+    {
+      kind: "partner",
+      partner: partner.id,
+      name: `${body.name}, first key`.slice(-200),
+      scopes: allScopes,
+    },
+    "createPartner",
+  );
+  return {
+    status: 201,
+    body: { ...wire, apiKey: { id: key.id, secret } },
+    headers: { location: `/v1/partners/${partner.id}` },
+  };
 };

@@ -3,15 +3,27 @@ import { recordOperatorChange } from "../app/record-change.ts";
 import type { WriteRoom } from "../app/room.ts";
 import { toPartnerId } from "../ids.ts";
 import { refuseWhileSettling } from "../settlement/refuse-while-settling.ts";
-import { lockPartnerToChange, partnerNow, updatePartner as update, type Partner } from "../store/partners.ts";
+import {
+  lockPartnerToChange,
+  partnerNow,
+  updatePartner as update,
+  type Partner,
+} from "../store/partners.ts";
 import { refuseTrialTerms } from "./check-trial-terms.ts";
 import { toWirePartner } from "./to-wire.ts";
 
 /** Changes what was agreed with a partner. A tax rate counts for the bills made from now on; a trial already granted stays as it is. */
 export const updatePartner: WriteRoom<"updatePartner"> = async ({ path, body }, world) => {
-  const before = await lockPartnerToChange(world.tx, world.services.store.dialect, toPartnerId(path.partnerId));
+  const before = await lockPartnerToChange(
+    world.tx,
+    world.services.store.dialect,
+    toPartnerId(path.partnerId),
+  );
   if (before === undefined) return refuse("not_found", `There is no partner ${path.partnerId}.`);
-  const due = body.taxRate === undefined ? null : refuseWhileSettling(before, partnerNow(before, world.services.now()));
+  const due =
+    body.taxRate === undefined
+      ? null
+      : refuseWhileSettling(before, partnerNow(before, world.services.now()));
   if (due !== null) return due;
   const after: Partner = {
     ...before,
@@ -28,6 +40,12 @@ export const updatePartner: WriteRoom<"updatePartner"> = async ({ path, body }, 
   const refusal = refuseTrialTerms(after.terms);
   if (refusal !== null) return refusal;
   await update(world.tx, after);
-  await recordOperatorChange(world, "updatePartner", after.id, toWirePartner(before), toWirePartner(after));
+  await recordOperatorChange(
+    world,
+    "updatePartner",
+    after.id,
+    toWirePartner(before),
+    toWirePartner(after),
+  );
   return { status: 200, body: toWirePartner(after) };
 };

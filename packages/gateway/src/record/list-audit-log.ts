@@ -9,7 +9,12 @@ import { findPartner } from "../store/partners.ts";
 /** Lists who changed what, when, and what it was before and after (R26), newest first. */
 export const listAuditLog: ReadRoom<"listAuditLog"> = async ({ query }, world) => {
   const owner = await findOwner(world);
-  const page = await listAudit(world.db, owner, { subject: query.subject, actor: query.actor }, query);
+  const page = await listAudit(
+    world.db,
+    owner,
+    { subject: query.subject, actor: query.actor },
+    query,
+  );
   const data = page.data.map((entry) => ({
     id: entry.id,
     at: formatInstant(entry.at),
@@ -32,6 +37,10 @@ export const listAuditLog: ReadRoom<"listAuditLog"> = async ({ query }, world) =
 async function findOwner({ caller, partnerNamed, db }: ReadWorld): Promise<string> {
   if (caller.partner !== null) return caller.partner;
   if (partnerNamed === null) return operatorRecord;
-  if ((await findPartner(db, toPartnerId(partnerNamed))) === undefined) throw new ProblemError("partner_required", "There is no partner with the id that Evergate-Partner names.");
+  if ((await findPartner(db, toPartnerId(partnerNamed))) === undefined)
+    throw new ProblemError(
+      "partner_required",
+      "There is no partner with the id that Evergate-Partner names.",
+    );
   return partnerNamed;
 }

@@ -18,23 +18,39 @@ const busyDelayMs = 20;
  */
 export const advanceSandboxClock: ProcessRoom<"advanceSandboxClock"> = async ({ body }, world) => {
   const { partner, services } = world;
-  if (partner.mode !== "sandbox") return refuse("not_a_sandbox", "A live partner follows the system's clock, which nobody advances.");
+  if (partner.mode !== "sandbox")
+    return refuse(
+      "not_a_sandbox",
+      "A live partner follows the system's clock, which nobody advances.",
+    );
   const to = readInstant(body.to, "/to");
   await storeGoal(world, to);
-  while ((await catchUp(services.store, partner.id, to, services.now)) === "busy") await delay(busyDelayMs);
+  while ((await catchUp(services.store, partner.id, to, services.now)) === "busy")
+    await delay(busyDelayMs);
   await placeNewEvents(services.store, partner.id, services.now);
   services.signals.eventsStored(partner.id);
   return { status: 200, body: { now: formatInstant(to) } };
 };
 
-async function storeGoal({ partner, services, caller, requestId }: PartnerReadWorld, to: Instant): Promise<void> {
+async function storeGoal(
+  { partner, services, caller, requestId }: PartnerReadWorld,
+  to: Instant,
+): Promise<void> {
   const { store } = services;
   await store.transaction(async (tx) => {
     const current = await lockPartnerToChange(tx, store.dialect, partner.id);
     if (current === undefined) throw new ProblemError("not_found", "The partner is gone.");
     const from = current.clockTargetAt ?? current.clockAt;
-    if (to < from) throw new ProblemError("clock_goes_back", `It is ${formatInstant(from)} already; a clock never goes back.`);
-    if (to > toInstant(current.clockAt + farthestMs)) throw new ProblemError("clock_too_far", "The clock can be advanced by at most 10 years at once.");
+    if (to < from)
+      throw new ProblemError(
+        "clock_goes_back",
+        `It is ${formatInstant(from)} already; a clock never goes back.`,
+      );
+    if (to > toInstant(current.clockAt + farthestMs))
+      throw new ProblemError(
+        "clock_too_far",
+        "The clock can be advanced by at most 10 years at once.",
+      );
     if (to === current.clockAt) return;
     await updatePartnerClock(tx, partner.id, { clockTargetAt: to });
     await appendAudit(tx, partner.id, [

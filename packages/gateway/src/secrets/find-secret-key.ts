@@ -11,7 +11,9 @@ import { toPath } from "../store/database-url.ts";
 export function findSecretKey(settings: Settings): string {
   if (settings.secretKey !== null) return settings.secretKey;
   if (!settings.databaseUrl.startsWith("file:"))
-    throw new SettingError("EVERGATE_SECRET_KEY has to be set with PostgreSQL: 32 bytes in base64; make one with: openssl rand -base64 32");
+    throw new SettingError(
+      "EVERGATE_SECRET_KEY has to be set with PostgreSQL: 32 bytes in base64; make one with: openssl rand -base64 32",
+    );
   const path = `${toPath(settings.databaseUrl)}.key`;
   try {
     const file = openSync(path, "wx", 0o600);
@@ -23,7 +25,11 @@ export function findSecretKey(settings: Settings): string {
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
     const key = readFileSync(path, "utf8").trim();
-    if (!/^[A-Za-z0-9+/]{43}=$/.test(key)) throw new SettingError(`The key file ${path} does not hold 32 bytes in base64. Restore it, or set EVERGATE_SECRET_KEY.`, { cause: error });
+    if (!/^[A-Za-z0-9+/]{43}=$/.test(key))
+      throw new SettingError(
+        `The key file ${path} does not hold 32 bytes in base64. Restore it, or set EVERGATE_SECRET_KEY.`,
+        { cause: error },
+      );
     return key;
   }
 }

@@ -19,7 +19,12 @@ export function createSecretBox(key: string): SecretBox {
     seal(text, place) {
       const nonce = randomBytes(nonceBytes);
       const cipher = createCipheriv("aes-256-gcm", secret, nonce).setAAD(Buffer.from(place));
-      const sealed = Buffer.concat([nonce, cipher.update(text, "utf8"), cipher.final(), cipher.getAuthTag()]);
+      const sealed = Buffer.concat([
+        nonce,
+        cipher.update(text, "utf8"),
+        cipher.final(),
+        cipher.getAuthTag(),
+      ]);
       return `${form}:${sealed.toString("base64")}`;
     },
     open(sealed, place) {
@@ -29,7 +34,10 @@ export function createSecretBox(key: string): SecretBox {
       const decipher = createDecipheriv("aes-256-gcm", secret, bytes.subarray(0, nonceBytes))
         .setAAD(Buffer.from(place))
         .setAuthTag(bytes.subarray(bytes.length - tagBytes));
-      return decipher.update(bytes.subarray(nonceBytes, bytes.length - tagBytes), undefined, "utf8") + decipher.final("utf8");
+      return (
+        decipher.update(bytes.subarray(nonceBytes, bytes.length - tagBytes), undefined, "utf8") +
+        decipher.final("utf8")
+      );
     },
   };
 }

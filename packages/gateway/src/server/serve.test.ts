@@ -292,10 +292,7 @@ function withKey(key: string, headers: Record<string, string> = {}): RequestInit
   return { headers: { authorization: `Bearer ${key}`, ...headers } };
 }
 
-async function withStore(
-  url: string,
-  work: (store: Store) => Promise<void>,
-): Promise<void> {
+async function withStore(url: string, work: (store: Store) => Promise<void>): Promise<void> {
   const store = await openStore(url);
   try {
     await work(store);

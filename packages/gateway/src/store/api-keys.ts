@@ -19,7 +19,9 @@ export interface ApiKey {
   readonly revokedAt: Instant | null;
 }
 
-const selectByHash = compileOnce((db, { hash }: { hash: string }) => db.selectFrom("api_keys").selectAll().where("hash", "=", hash));
+const selectByHash = compileOnce((db, { hash }: { hash: string }) =>
+  db.selectFrom("api_keys").selectAll().where("hash", "=", hash),
+);
 
 export async function findApiKeyByHash(db: Reader, hash: string): Promise<ApiKey | undefined> {
   const [row] = await selectByHash(db, { hash });
@@ -49,7 +51,11 @@ export async function insertApiKey(tx: Transaction, key: ApiKey): Promise<void> 
     .execute();
 }
 
-export async function updateApiKeyEnd(tx: Transaction, id: string, end: { expiresAt?: Instant; revokedAt?: Instant }): Promise<void> {
+export async function updateApiKeyEnd(
+  tx: Transaction,
+  id: string,
+  end: { expiresAt?: Instant; revokedAt?: Instant },
+): Promise<void> {
   await tx
     .updateTable("api_keys")
     .set({
@@ -60,7 +66,11 @@ export async function updateApiKeyEnd(tx: Transaction, id: string, end: { expire
     .execute();
 }
 
-export async function listApiKeys(db: Reader, filter: { readonly kind?: string | undefined; readonly partner?: string | undefined }, page: PageRequest): Promise<Page<ApiKey>> {
+export async function listApiKeys(
+  db: Reader,
+  filter: { readonly kind?: string | undefined; readonly partner?: string | undefined },
+  page: PageRequest,
+): Promise<Page<ApiKey>> {
   let query = db.selectFrom("api_keys").selectAll();
   if (filter.kind !== undefined) query = query.where("kind", "=", filter.kind);
   if (filter.partner !== undefined) query = query.where("partner", "=", filter.partner);

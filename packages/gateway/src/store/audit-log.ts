@@ -31,7 +31,11 @@ export interface AuditEntry {
 export type StoredAuditEntry = AuditEntry & { readonly id: string };
 
 /** Adds to the record of a partner, or of the operator. */
-export async function appendAudit(tx: Transaction, owner: string, entries: readonly AuditEntry[]): Promise<void> {
+export async function appendAudit(
+  tx: Transaction,
+  owner: string,
+  entries: readonly AuditEntry[],
+): Promise<void> {
   await insertRows(
     tx,
     "audit_log",
@@ -56,7 +60,12 @@ export interface AuditFilter {
   readonly actor?: string | undefined;
 }
 
-export async function listAudit(db: Reader, owner: string, filter: AuditFilter, page: PageRequest): Promise<Page<StoredAuditEntry>> {
+export async function listAudit(
+  db: Reader,
+  owner: string,
+  filter: AuditFilter,
+  page: PageRequest,
+): Promise<Page<StoredAuditEntry>> {
   let query = db.selectFrom("audit_log").selectAll().where("partner", "=", owner);
   if (filter.subject !== undefined) query = query.where("subject", "=", filter.subject);
   if (filter.actor !== undefined) query = query.where("actor", "=", filter.actor);

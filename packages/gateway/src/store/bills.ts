@@ -1,4 +1,12 @@
-import { toAmount, toCustomerId, toInstant, type Amount, type CustomerId, type Instant, type Month } from "@evergate/core";
+import {
+  toAmount,
+  toCustomerId,
+  toInstant,
+  type Amount,
+  type CustomerId,
+  type Instant,
+  type Month,
+} from "@evergate/core";
 import { sql, type Selectable } from "kysely";
 import type { PartnerId } from "../ids.ts";
 import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
@@ -16,16 +24,28 @@ export interface Bill {
   readonly tax: Amount;
   readonly total: Amount;
   readonly lineCount: number;
-  readonly customers: readonly { readonly customer: CustomerId; readonly name: string; readonly net: Amount }[];
+  readonly customers: readonly {
+    readonly customer: CustomerId;
+    readonly name: string;
+    readonly net: Amount;
+  }[];
   readonly issuedAt: Instant;
 }
 
 /** Takes the next number of a series, such as `2026-000123`. Whoever takes one holds the series until its transaction ends, so there is no gap. */
-export async function takeBillNumber(tx: Transaction, series: string, year: string): Promise<string> {
+export async function takeBillNumber(
+  tx: Transaction,
+  series: string,
+  year: string,
+): Promise<string> {
   const { last_number } = await tx
     .insertInto("bill_series")
     .values({ series, year, last_number: 1 })
-    .onConflict((conflict) => conflict.columns(["series", "year"]).doUpdateSet({ last_number: sql<number>`bill_series.last_number + 1` }))
+    .onConflict((conflict) =>
+      conflict
+        .columns(["series", "year"])
+        .doUpdateSet({ last_number: sql<number>`bill_series.last_number + 1` }),
+    )
     .returning("last_number")
     .executeTakeFirstOrThrow();
   return `${year}-${String(last_number).padStart(6, "0")}`;
@@ -45,20 +65,41 @@ export async function insertBill(tx: Transaction, partner: PartnerId, bill: Bill
       tax: bill.tax,
       total: bill.total,
       line_count: bill.lineCount,
-      customers: JSON.stringify(bill.customers.map(({ customer, name, net }) => ({ customer, name, net: net.toString() }))),
+      customers: JSON.stringify(
+        bill.customers.map(({ customer, name, net }) => ({ customer, name, net: net.toString() })),
+      ),
       issued_at: bill.issuedAt,
     })
     .execute();
 }
 
-export async function findBill(db: Reader, partner: PartnerId, id: string): Promise<Bill | undefined> {
-  const row = await db.selectFrom("bills").selectAll().where("partner", "=", partner).where("id", "=", id).executeTakeFirst();
+export async function findBill(
+  db: Reader,
+  partner: PartnerId,
+  id: string,
+): Promise<Bill | undefined> {
+  const row = await db
+    .selectFrom("bills")
+    .selectAll()
+    .where("partner", "=", partner)
+    .where("id", "=", id)
+    .executeTakeFirst();
   return row && toBill(row);
 }
 
-export async function listBills(db: Reader, partner: PartnerId, filter: { readonly month?: string | undefined }, page: PageRequest): Promise<Page<Bill>> {
+export async function listBills(
+  db: Reader,
+  partner: PartnerId,
+  filter: { readonly month?: string | undefined },
+  page: PageRequest,
+): Promise<Page<Bill>> {
   const query = db.selectFrom("bills").selectAll().where("partner", "=", partner);
-  return listNewestFirst(filter.month === undefined ? query : query.where("month", "=", filter.month), "bill", page, toBill);
+  return listNewestFirst(
+    filter.month === undefined ? query : query.where("month", "=", filter.month),
+    "bill",
+    page,
+    toBill,
+  );
 }
 
 function toBill(row: Selectable<BillTable>): Bill {
@@ -74,7 +115,11 @@ function toBill(row: Selectable<BillTable>): Bill {
     tax: toAmount(BigInt(row.tax)),
     total: toAmount(BigInt(row.total)),
     lineCount: row.line_count,
-    customers: customers.map(({ customer, name, net }) => ({ customer: toCustomerId(customer), name, net: toAmount(BigInt(net)) })),
+    customers: customers.map(({ customer, name, net }) => ({
+      customer: toCustomerId(customer),
+      name,
+      net: toAmount(BigInt(net)),
+    })),
     issuedAt: toInstant(row.issued_at),
   };
   /* oxlint-enable typescript/no-unsafe-type-assertion */

@@ -1,4 +1,19 @@
-import { priceOn, toInstant, toPercent, toPriceId, toProductId, toUnitPrice, type Context, type Instant, type LocalDate, type Price, type PriceId, type Product, type ProductId, type Tier } from "@evergate/core";
+import {
+  priceOn,
+  toInstant,
+  toPercent,
+  toPriceId,
+  toProductId,
+  toUnitPrice,
+  type Context,
+  type Instant,
+  type LocalDate,
+  type Price,
+  type PriceId,
+  type Product,
+  type ProductId,
+  type Tier,
+} from "@evergate/core";
 import type { Selectable } from "kysely";
 import { compileOnce } from "./compile-once.ts";
 import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
@@ -8,9 +23,15 @@ import type { Dialect, Reader, Transaction } from "./store.ts";
 export type StoredProduct = Product & { readonly createdAt: Instant };
 
 /** A price with what it holds for: one channel and one currency. */
-export type StoredPrice = Price & { readonly channel: string; readonly currency: string; readonly createdAt: Instant };
+export type StoredPrice = Price & {
+  readonly channel: string;
+  readonly currency: string;
+  readonly createdAt: Instant;
+};
 
-const selectProduct = compileOnce((db, { id }: { id: string }) => db.selectFrom("products").selectAll().where("id", "=", id));
+const selectProduct = compileOnce((db, { id }: { id: string }) =>
+  db.selectFrom("products").selectAll().where("id", "=", id),
+);
 
 export async function findProduct(db: Reader, id: ProductId): Promise<StoredProduct | undefined> {
   const [row] = await selectProduct(db, { id });
@@ -18,20 +39,36 @@ export async function findProduct(db: Reader, id: ProductId): Promise<StoredProd
 }
 
 /** The same, locked: of two who change it at once, the second sees what the first has made of it. */
-export async function lockProduct(tx: Transaction, dialect: Dialect, id: ProductId): Promise<StoredProduct | undefined> {
+export async function lockProduct(
+  tx: Transaction,
+  dialect: Dialect,
+  id: ProductId,
+): Promise<StoredProduct | undefined> {
   const query = tx.selectFrom("products").selectAll().where("id", "=", id);
   const row = await (dialect === "postgres" ? query.forNoKeyUpdate() : query).executeTakeFirst();
   return row && toProduct(row);
 }
 
-export async function findProductByCode(db: Reader, code: string): Promise<StoredProduct | undefined> {
-  const row = await db.selectFrom("products").selectAll().where("code", "=", code).executeTakeFirst();
+export async function findProductByCode(
+  db: Reader,
+  code: string,
+): Promise<StoredProduct | undefined> {
+  const row = await db
+    .selectFrom("products")
+    .selectAll()
+    .where("code", "=", code)
+    .executeTakeFirst();
   return row && toProduct(row);
 }
 
 /** A product by `prod_…` or `code:…`. */
-export async function findProductByReference(db: Reader, reference: string): Promise<StoredProduct | undefined> {
-  return reference.startsWith("code:") ? findProductByCode(db, reference.slice("code:".length)) : findProduct(db, toProductId(reference));
+export async function findProductByReference(
+  db: Reader,
+  reference: string,
+): Promise<StoredProduct | undefined> {
+  return reference.startsWith("code:")
+    ? findProductByCode(db, reference.slice("code:".length))
+    : findProduct(db, toProductId(reference));
 }
 
 export async function listProducts(db: Reader, page: PageRequest): Promise<Page<StoredProduct>> {
@@ -56,7 +93,11 @@ export async function insertProduct(tx: Transaction, product: StoredProduct): Pr
 export async function updateProduct(tx: Transaction, product: StoredProduct): Promise<void> {
   await tx
     .updateTable("products")
-    .set({ name: product.name, min_quantity: product.minQuantity, max_quantity: product.maxQuantity })
+    .set({
+      name: product.name,
+      min_quantity: product.minQuantity,
+      max_quantity: product.maxQuantity,
+    })
     .where("id", "=", product.id)
     .execute();
 }
@@ -71,7 +112,12 @@ export async function insertPrice(tx: Transaction, price: StoredPrice): Promise<
       currency: price.currency,
       unit_price: price.unitPrice,
       valid_from: price.validFrom,
-      tiers: JSON.stringify(price.tiers.map(({ from, discountPercent }) => ({ from, discountPercent: discountPercent.toString() }))),
+      tiers: JSON.stringify(
+        price.tiers.map(({ from, discountPercent }) => ({
+          from,
+          discountPercent: discountPercent.toString(),
+        })),
+      ),
       created_at: price.createdAt,
     })
     .execute();
@@ -83,7 +129,11 @@ export interface PriceFilter {
   readonly currency?: string | undefined;
 }
 
-export async function listPrices(db: Reader, filter: PriceFilter, page: PageRequest): Promise<Page<StoredPrice>> {
+export async function listPrices(
+  db: Reader,
+  filter: PriceFilter,
+  page: PageRequest,
+): Promise<Page<StoredPrice>> {
   let query = db.selectFrom("prices").selectAll();
   if (filter.product !== undefined) query = query.where("product", "=", filter.product);
   if (filter.channel !== undefined) query = query.where("channel", "=", filter.channel);
@@ -92,23 +142,47 @@ export async function listPrices(db: Reader, filter: PriceFilter, page: PageRequ
 }
 
 /** Prices by their ids, for settlement. */
-export async function getPrices(db: Reader, ids: readonly PriceId[]): Promise<ReadonlyMap<PriceId, Price>> {
+export async function getPrices(
+  db: Reader,
+  ids: readonly PriceId[],
+): Promise<ReadonlyMap<PriceId, Price>> {
   if (ids.length === 0) return new Map();
-  const rows = await db.selectFrom("prices").selectAll().where("id", "in", [...ids]).execute();
+  const rows = await db
+    .selectFrom("prices")
+    .selectAll()
+    .where("id", "in", [...ids])
+    .execute();
   return new Map(rows.map((row) => [toPriceId(row.id), toPrice(row)]));
 }
 
-const selectPricesOf = compileOnce((db, { product, channel, currency }: { product: string; channel: string; currency: string }) =>
-  db.selectFrom("prices").selectAll().where("product", "=", product).where("channel", "=", channel).where("currency", "=", currency),
+const selectPricesOf = compileOnce(
+  (db, { product, channel, currency }: { product: string; channel: string; currency: string }) =>
+    db
+      .selectFrom("prices")
+      .selectAll()
+      .where("product", "=", product)
+      .where("channel", "=", channel)
+      .where("currency", "=", currency),
 );
 
 /** The products named, with their prices in one channel and currency, as the core looks them up. */
-export async function loadCatalogue(db: Reader, channel: string, currency: string, ids: Iterable<ProductId>): Promise<Context["catalogue"]> {
-  const products = new Map<ProductId, { readonly product: Product; readonly prices: readonly Price[] }>();
+export async function loadCatalogue(
+  db: Reader,
+  channel: string,
+  currency: string,
+  ids: Iterable<ProductId>,
+): Promise<Context["catalogue"]> {
+  const products = new Map<
+    ProductId,
+    { readonly product: Product; readonly prices: readonly Price[] }
+  >();
   for (const id of new Set(ids)) {
     const product = await findProduct(db, id);
     if (product === undefined) continue;
-    products.set(id, { product, prices: (await selectPricesOf(db, { product: id, channel, currency })).map(toPrice) });
+    products.set(id, {
+      product,
+      prices: (await selectPricesOf(db, { product: id, channel, currency })).map(toPrice),
+    });
   }
   return {
     product: (id) => products.get(id)?.product,
@@ -145,5 +219,8 @@ function toPrice(row: Selectable<PriceTable>): StoredPrice {
 function toTiers(text: string): readonly Tier[] {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by insertPrice
   const tiers = JSON.parse(text) as { from: number; discountPercent: string }[];
-  return tiers.map(({ from, discountPercent }) => ({ from, discountPercent: toPercent(BigInt(discountPercent)) }));
+  return tiers.map(({ from, discountPercent }) => ({
+    from,
+    discountPercent: toPercent(BigInt(discountPercent)),
+  }));
 }

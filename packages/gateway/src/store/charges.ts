@@ -36,11 +36,22 @@ export interface StoredCharge extends Charge {
 
 /** A charge that a period has just come to, with an id of its own. */
 export function openCharge(charge: Charge, currency: string): StoredCharge {
-  return { ...charge, id: makeId("charge"), discountPercent: noDiscount, amount: computeAmount({ ...charge, discountPercent: noDiscount }, currency), currency, bill: null };
+  return {
+    ...charge,
+    id: makeId("charge"),
+    discountPercent: noDiscount,
+    amount: computeAmount({ ...charge, discountPercent: noDiscount }, currency),
+    currency,
+    bill: null,
+  };
 }
 
 /** Inserts charges. The key (subscription, first day) makes each period charged once, whoever tries again (R16, R24). */
-export async function insertCharges(tx: Transaction, partner: PartnerId, charges: readonly StoredCharge[]): Promise<void> {
+export async function insertCharges(
+  tx: Transaction,
+  partner: PartnerId,
+  charges: readonly StoredCharge[],
+): Promise<void> {
   await insertRows(
     tx,
     "charges",
@@ -68,7 +79,11 @@ export async function insertCharges(tx: Transaction, partner: PartnerId, charges
 }
 
 /** The month's charges that are on no bill yet, one subscription's after another (R20 counts them so). */
-export async function listUnbilledCharges(db: Reader, partner: PartnerId, month: Month): Promise<StoredCharge[]> {
+export async function listUnbilledCharges(
+  db: Reader,
+  partner: PartnerId,
+  month: Month,
+): Promise<StoredCharge[]> {
   const rows = await db
     .selectFrom("charges")
     .selectAll()
@@ -82,8 +97,20 @@ export async function listUnbilledCharges(db: Reader, partner: PartnerId, month:
 }
 
 /** Puts the month's charges on their bill. */
-export async function billCharges(tx: Transaction, partner: PartnerId, month: Month, bill: string, lines: readonly { id: string; line: BillLine }[]): Promise<void> {
-  await tx.updateTable("charges").set({ bill }).where("partner", "=", partner).where("month", "=", month).where("bill", "is", null).execute();
+export async function billCharges(
+  tx: Transaction,
+  partner: PartnerId,
+  month: Month,
+  bill: string,
+  lines: readonly { id: string; line: BillLine }[],
+): Promise<void> {
+  await tx
+    .updateTable("charges")
+    .set({ bill })
+    .where("partner", "=", partner)
+    .where("month", "=", month)
+    .where("bill", "is", null)
+    .execute();
   for (const { id, line } of lines) {
     if (line.discountPercent === noDiscount) continue;
     await tx
@@ -102,18 +129,25 @@ export interface ChargeFilter {
   readonly bill?: string | undefined;
 }
 
-export async function listCharges(db: Reader, partner: PartnerId, filter: ChargeFilter, page: PageRequest): Promise<Page<StoredCharge>> {
+export async function listCharges(
+  db: Reader,
+  partner: PartnerId,
+  filter: ChargeFilter,
+  page: PageRequest,
+): Promise<Page<StoredCharge>> {
   let query = db.selectFrom("charges").selectAll().where("partner", "=", partner);
   if (filter.month !== undefined) query = query.where("month", "=", filter.month);
   if (filter.customer !== undefined) query = query.where("customer", "=", filter.customer);
-  if (filter.subscription !== undefined) query = query.where("subscription", "=", filter.subscription);
+  if (filter.subscription !== undefined)
+    query = query.where("subscription", "=", filter.subscription);
   if (filter.bill !== undefined) query = query.where("bill", "=", filter.bill);
   return listNewestFirst(query, "charge", page, toStoredCharge);
 }
 
 function toStoredCharge(row: Selectable<ChargeTable>): StoredCharge {
   const discountPercent = parsePercent(row.discount_percent);
-  if (discountPercent === null) throw new Error(`The discount of ${row.id} is no percentage: "${row.discount_percent}".`);
+  if (discountPercent === null)
+    throw new Error(`The discount of ${row.id} is no percentage: "${row.discount_percent}".`);
   /* oxlint-disable typescript/no-unsafe-type-assertion -- the row was written from LocalDates */
   return {
     id: row.id,
@@ -123,8 +157,14 @@ function toStoredCharge(row: Selectable<ChargeTable>): StoredCharge {
     price: toPriceId(row.price),
     quantity: row.quantity,
     unitPrice: toUnitPrice(BigInt(row.unit_price)),
-    period: { startsOn: row.period_starts_on as LocalDate, endsOn: row.period_ends_on as LocalDate },
-    days: row.days_charged === null || row.days_of === null ? null : { charged: row.days_charged, of: row.days_of },
+    period: {
+      startsOn: row.period_starts_on as LocalDate,
+      endsOn: row.period_ends_on as LocalDate,
+    },
+    days:
+      row.days_charged === null || row.days_of === null
+        ? null
+        : { charged: row.days_charged, of: row.days_of },
     createdAt: toInstant(row.created_at),
     discountPercent,
     amount: toAmount(BigInt(row.amount)),

@@ -21,18 +21,24 @@ class Placeholder {
  * const selectByHash = compileOnce((db, { hash }: { hash: string }) => db.selectFrom("api_keys").selectAll().where("hash", "=", hash));
  * const [row] = await selectByHash(db, { hash });
  */
-export function compileOnce<P extends Parameters, Row>(build: (db: Reader, parameters: P) => Compilable<Row>): (db: Reader, parameters: P) => Promise<Row[]> {
+export function compileOnce<P extends Parameters, Row>(
+  build: (db: Reader, parameters: P) => Compilable<Row>,
+): (db: Reader, parameters: P) => Promise<Row[]> {
   const compiled = new WeakMap<object, CompiledQuery<Row>>();
   return async (db, parameters) => {
     const { adapter } = db.getExecutor();
     let query = compiled.get(adapter);
     if (query === undefined) {
+      const placeholders: unknown = Object.fromEntries(
+        Object.keys(parameters).map((name) => [name, new Placeholder(name)]),
+      );
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Kysely carries a value through a comparison without looking at it
-      const placeholders = Object.fromEntries(Object.keys(parameters).map((name) => [name, new Placeholder(name)])) as unknown as P;
-      query = build(db, placeholders).compile();
+      query = build(db, placeholders as P).compile();
       compiled.set(adapter, query);
     }
-    const values = query.parameters.map((value) => (value instanceof Placeholder ? parameters[value.name] : value));
+    const values = query.parameters.map((value) =>
+      value instanceof Placeholder ? parameters[value.name] : value,
+    );
     const { rows } = await db.executeQuery<Row>(CompiledQuery.raw(query.sql, values));
     return rows;
   };

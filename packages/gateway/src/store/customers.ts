@@ -18,12 +18,21 @@ export interface Customer {
 const selectById = compileOnce((db, { partner, id }: { partner: string; id: string }) =>
   db.selectFrom("customers").selectAll().where("partner", "=", partner).where("id", "=", id),
 );
-const selectByExternalId = compileOnce((db, { partner, externalId }: { partner: string; externalId: string }) =>
-  db.selectFrom("customers").selectAll().where("partner", "=", partner).where("external_id", "=", externalId),
+const selectByExternalId = compileOnce(
+  (db, { partner, externalId }: { partner: string; externalId: string }) =>
+    db
+      .selectFrom("customers")
+      .selectAll()
+      .where("partner", "=", partner)
+      .where("external_id", "=", externalId),
 );
 
 /** A customer by `cus_…` or `ext:<externalId>`. */
-export async function findCustomer(db: Reader, partner: PartnerId, reference: string): Promise<Customer | undefined> {
+export async function findCustomer(
+  db: Reader,
+  partner: PartnerId,
+  reference: string,
+): Promise<Customer | undefined> {
   const [row] = reference.startsWith("ext:")
     ? await selectByExternalId(db, { partner, externalId: reference.slice("ext:".length) })
     : await selectById(db, { partner, id: reference });
@@ -31,19 +40,43 @@ export async function findCustomer(db: Reader, partner: PartnerId, reference: st
 }
 
 /** The same, locked: of two who change it at once, the second sees what the first has made of it. */
-export async function lockCustomer(tx: Transaction, dialect: Dialect, partner: PartnerId, reference: string): Promise<Customer | undefined> {
+export async function lockCustomer(
+  tx: Transaction,
+  dialect: Dialect,
+  partner: PartnerId,
+  reference: string,
+): Promise<Customer | undefined> {
   const found = await findCustomer(tx, partner, reference);
   if (found === undefined || dialect === "sqlite") return found;
-  const row = await tx.selectFrom("customers").selectAll().where("partner", "=", partner).where("id", "=", found.id).forNoKeyUpdate().executeTakeFirst();
+  const row = await tx
+    .selectFrom("customers")
+    .selectAll()
+    .where("partner", "=", partner)
+    .where("id", "=", found.id)
+    .forNoKeyUpdate()
+    .executeTakeFirst();
   return row && toCustomer(row);
 }
 
-export async function listCustomers(db: Reader, partner: PartnerId, page: PageRequest): Promise<Page<Customer>> {
-  return listNewestFirst(db.selectFrom("customers").selectAll().where("partner", "=", partner), "cus", page, toCustomer);
+export async function listCustomers(
+  db: Reader,
+  partner: PartnerId,
+  page: PageRequest,
+): Promise<Page<Customer>> {
+  return listNewestFirst(
+    db.selectFrom("customers").selectAll().where("partner", "=", partner),
+    "cus",
+    page,
+    toCustomer,
+  );
 }
 
 /** Names of customers, for a bill. */
-export async function getCustomerNames(db: Reader, partner: PartnerId, ids: readonly CustomerId[]): Promise<ReadonlyMap<CustomerId, string>> {
+export async function getCustomerNames(
+  db: Reader,
+  partner: PartnerId,
+  ids: readonly CustomerId[],
+): Promise<ReadonlyMap<CustomerId, string>> {
   const names = new Map<CustomerId, string>();
   const pageSize = 500;
   for (let start = 0; start < ids.length; start += pageSize) {
@@ -58,7 +91,11 @@ export async function getCustomerNames(db: Reader, partner: PartnerId, ids: read
   return names;
 }
 
-export async function insertCustomer(tx: Transaction, partner: PartnerId, customer: Customer): Promise<void> {
+export async function insertCustomer(
+  tx: Transaction,
+  partner: PartnerId,
+  customer: Customer,
+): Promise<void> {
   await tx
     .insertInto("customers")
     .values({
@@ -73,7 +110,11 @@ export async function insertCustomer(tx: Transaction, partner: PartnerId, custom
     .execute();
 }
 
-export async function updateCustomer(tx: Transaction, partner: PartnerId, customer: Customer): Promise<void> {
+export async function updateCustomer(
+  tx: Transaction,
+  partner: PartnerId,
+  customer: Customer,
+): Promise<void> {
   await tx
     .updateTable("customers")
     .set({

@@ -22,12 +22,21 @@ export async function listDuePartners(db: Reader, at: Instant): Promise<readonly
           where("mode", "=", "live"),
           where.or([
             where("settlement_due_at", "<=", at),
-            where.exists(where.selectFrom("subscriptions").select("subscriptions.id").whereRef("subscriptions.partner", "=", "partners.id").where("due_at", "<=", at)),
+            where.exists(
+              where
+                .selectFrom("subscriptions")
+                .select("subscriptions.id")
+                .whereRef("subscriptions.partner", "=", "partners.id")
+                .where("due_at", "<=", at),
+            ),
           ]),
         ]),
       ]),
     )
     .limit(maximumPartners)
     .execute();
-  return rows.map((row) => ({ partner: toPartnerId(row.id), until: row.clock_target_at === null ? null : toInstant(row.clock_target_at) }));
+  return rows.map((row) => ({
+    partner: toPartnerId(row.id),
+    until: row.clock_target_at === null ? null : toInstant(row.clock_target_at),
+  }));
 }

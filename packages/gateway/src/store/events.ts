@@ -29,7 +29,11 @@ export interface StoredEvent {
 }
 
 /** Stores events in the transaction of their change. Their place in the partner's total order is given later. */
-export async function appendEvents(tx: Transaction, partner: PartnerId, events: readonly NewEvent[]): Promise<void> {
+export async function appendEvents(
+  tx: Transaction,
+  partner: PartnerId,
+  events: readonly NewEvent[],
+): Promise<void> {
   const rows = events.map((event) => ({
     partner,
     id: makeId("evt"),
@@ -37,18 +41,34 @@ export async function appendEvents(tx: Transaction, partner: PartnerId, events: 
     subscription: event.subscription,
     sequence: event.sequence,
     occurred_at: event.occurredAt,
-    payload: JSON.stringify({ type: event.type, timestamp: formatInstant(event.occurredAt), data: event.data }),
+    payload: JSON.stringify({
+      type: event.type,
+      timestamp: formatInstant(event.occurredAt),
+      data: event.data,
+    }),
   }));
   await insertRows(tx, "events", rows);
   await insertRows(
     tx,
     "event_places",
-    rows.map(({ id, type, subscription, sequence }) => ({ partner, event: id, type, subscription, sequence, position: null })),
+    rows.map(({ id, type, subscription, sequence }) => ({
+      partner,
+      event: id,
+      type,
+      subscription,
+      sequence,
+      position: null,
+    })),
   );
 }
 
 const selectUnplaced = compileOnce((db, { partner }: { partner: string }) =>
-  db.selectFrom("event_places").select("event").where("partner", "=", partner).where("position", "is", null).limit(1),
+  db
+    .selectFrom("event_places")
+    .select("event")
+    .where("partner", "=", partner)
+    .where("position", "is", null)
+    .limit(1),
 );
 
 /** An event that waits for its place. */
@@ -60,17 +80,32 @@ export interface UnplacedEvent {
 }
 
 /** Events that have no place in the total order yet, in the order in which they were made. */
-export async function listUnplacedEvents(tx: Transaction, partner: PartnerId, limit: number): Promise<UnplacedEvent[]> {
+export async function listUnplacedEvents(
+  tx: Transaction,
+  partner: PartnerId,
+  limit: number,
+): Promise<UnplacedEvent[]> {
   return selectWaiting(tx, partner).orderBy("event").limit(limit).execute();
 }
 
 /** The same of some subscriptions. */
-export async function listUnplacedEventsOf(tx: Transaction, partner: PartnerId, subscriptions: readonly string[]): Promise<UnplacedEvent[]> {
-  return selectWaiting(tx, partner).where("subscription", "in", [...subscriptions, ""]).orderBy("event").execute();
+export async function listUnplacedEventsOf(
+  tx: Transaction,
+  partner: PartnerId,
+  subscriptions: readonly string[],
+): Promise<UnplacedEvent[]> {
+  return selectWaiting(tx, partner)
+    .where("subscription", "in", [...subscriptions, ""])
+    .orderBy("event")
+    .execute();
 }
 
 function selectWaiting(tx: Transaction, partner: PartnerId) {
-  return tx.selectFrom("event_places").select(["event as id", "type", "subscription", "sequence"]).where("partner", "=", partner).where("position", "is", null);
+  return tx
+    .selectFrom("event_places")
+    .select(["event as id", "type", "subscription", "sequence"])
+    .where("partner", "=", partner)
+    .where("position", "is", null);
 }
 
 export async function hasUnplacedEvents(db: Reader, partner: PartnerId): Promise<boolean> {
@@ -80,14 +115,26 @@ export async function hasUnplacedEvents(db: Reader, partner: PartnerId): Promise
 
 /** Partners that have events without a place. */
 export async function listPartnersWithUnplacedEvents(db: Reader): Promise<string[]> {
-  const rows = await db.selectFrom("event_places").select("partner").distinct().where("position", "is", null).limit(1_000).execute();
+  const rows = await db
+    .selectFrom("event_places")
+    .select("partner")
+    .distinct()
+    .where("position", "is", null)
+    .limit(1_000)
+    .execute();
   return rows.map((row) => row.partner);
 }
 
 /** Locks the partner's order of events and answers the last place given. */
-export async function lockEventPosition(tx: Transaction, dialect: Dialect, partner: PartnerId): Promise<number> {
+export async function lockEventPosition(
+  tx: Transaction,
+  dialect: Dialect,
+  partner: PartnerId,
+): Promise<number> {
   const query = tx.selectFrom("partners").select("event_position").where("id", "=", partner);
-  const row = await (dialect === "postgres" ? query.forNoKeyUpdate() : query).executeTakeFirstOrThrow();
+  const row = await (
+    dialect === "postgres" ? query.forNoKeyUpdate() : query
+  ).executeTakeFirstOrThrow();
   return row.event_position;
 }
 
@@ -95,16 +142,33 @@ export async function lockEventPosition(tx: Transaction, dialect: Dialect, partn
 export async function placeEvents(
   tx: Transaction,
   partner: PartnerId,
-  places: readonly { readonly id: string; readonly type: string; readonly subscription: string | null; readonly sequence: number | null; readonly position: number }[],
+  places: readonly {
+    readonly id: string;
+    readonly type: string;
+    readonly subscription: string | null;
+    readonly sequence: number | null;
+    readonly position: number;
+  }[],
   last: number,
 ): Promise<void> {
   await insertRows(
     tx,
     "event_places",
-    places.map(({ id, type, subscription, sequence, position }) => ({ partner, event: id, type, subscription, sequence, position })),
+    places.map(({ id, type, subscription, sequence, position }) => ({
+      partner,
+      event: id,
+      type,
+      subscription,
+      sequence,
+      position,
+    })),
     { key: ["partner", "event"], row: "is replaced" },
   );
-  await tx.updateTable("partners").set({ event_position: last }).where("id", "=", partner).execute();
+  await tx
+    .updateTable("partners")
+    .set({ event_position: last })
+    .where("id", "=", partner)
+    .execute();
 }
 
 export interface EventFilter {
@@ -113,21 +177,40 @@ export interface EventFilter {
 }
 
 /** A page of the partner's events in their total order, oldest first; the cursor is an event's id. Throws `malformed_request` for a foreign one. */
-export async function listEvents(db: Reader, partner: PartnerId, filter: EventFilter, page: PageRequest): Promise<Page<StoredEvent>> {
+export async function listEvents(
+  db: Reader,
+  partner: PartnerId,
+  filter: EventFilter,
+  page: PageRequest,
+): Promise<Page<StoredEvent>> {
   let query = selectPlaced(db, partner);
-  if (page.after !== undefined) query = query.where("place.position", ">", await getPosition(db, partner, page.after));
-  if (filter.subscription !== undefined) query = query.where("place.subscription", "=", filter.subscription);
+  if (page.after !== undefined)
+    query = query.where("place.position", ">", await getPosition(db, partner, page.after));
+  if (filter.subscription !== undefined)
+    query = query.where("place.subscription", "=", filter.subscription);
   if (filter.type !== undefined)
     query = filter.type.endsWith(".*")
-      ? query.where("place.type", ">=", filter.type.slice(0, -1)).where("place.type", "<", `${filter.type.slice(0, -2)}/`)
+      ? query
+          .where("place.type", ">=", filter.type.slice(0, -1))
+          .where("place.type", "<", `${filter.type.slice(0, -2)}/`)
       : query.where("place.type", "=", filter.type);
-  const rows = await query.orderBy("place.position").limit(limitOf(page) + 1).execute();
+  const rows = await query
+    .orderBy("place.position")
+    .limit(limitOf(page) + 1)
+    .execute();
   const shown = rows.slice(0, limitOf(page)).map(toStoredEvent);
   const last = shown.at(-1);
-  return { data: shown, nextCursor: rows.length > limitOf(page) && last !== undefined ? last.id : null };
+  return {
+    data: shown,
+    nextCursor: rows.length > limitOf(page) && last !== undefined ? last.id : null,
+  };
 }
 
-export async function findEvent(db: Reader, partner: PartnerId, id: string): Promise<StoredEvent | undefined> {
+export async function findEvent(
+  db: Reader,
+  partner: PartnerId,
+  id: string,
+): Promise<StoredEvent | undefined> {
   const row = await selectPlaced(db, partner).where("place.event", "=", id).executeTakeFirst();
   return row && toStoredEvent(row);
 }
@@ -136,8 +219,17 @@ export async function findEvent(db: Reader, partner: PartnerId, id: string): Pro
 function selectPlaced(db: Reader, partner: PartnerId) {
   return db
     .selectFrom("event_places as place")
-    .innerJoin("events", (join) => join.onRef("events.partner", "=", "place.partner").onRef("events.id", "=", "place.event"))
-    .select(["events.id", "events.type", "events.subscription", "events.occurred_at", "events.payload", "place.position"])
+    .innerJoin("events", (join) =>
+      join.onRef("events.partner", "=", "place.partner").onRef("events.id", "=", "place.event"),
+    )
+    .select([
+      "events.id",
+      "events.type",
+      "events.subscription",
+      "events.occurred_at",
+      "events.payload",
+      "place.position",
+    ])
     .where("place.partner", "=", partner)
     .where("place.position", "is not", null);
 }
@@ -145,10 +237,23 @@ function selectPlaced(db: Reader, partner: PartnerId) {
 async function getPosition(db: Reader, partner: PartnerId, id: string): Promise<number> {
   const position = (await findEvent(db, partner, id))?.position;
   if (position === undefined || position === null)
-    throw new ProblemError("malformed_request", `after: you have no event ${id}.`, [{ pointer: "/query/after", detail: "has to be the id of one of your events" }]);
+    throw new ProblemError("malformed_request", `after: you have no event ${id}.`, [
+      { pointer: "/query/after", detail: "has to be the id of one of your events" },
+    ]);
   return position;
 }
 
-function toStoredEvent(row: Pick<Selectable<EventTable>, "id" | "type" | "subscription" | "occurred_at" | "payload"> & { readonly position: number | null }): StoredEvent {
-  return { id: row.id, type: row.type, subscription: row.subscription, position: row.position, occurredAt: toInstant(row.occurred_at), payload: row.payload };
+function toStoredEvent(
+  row: Pick<Selectable<EventTable>, "id" | "type" | "subscription" | "occurred_at" | "payload"> & {
+    readonly position: number | null;
+  },
+): StoredEvent {
+  return {
+    id: row.id,
+    type: row.type,
+    subscription: row.subscription,
+    position: row.position,
+    occurredAt: toInstant(row.occurred_at),
+    payload: row.payload,
+  };
 }

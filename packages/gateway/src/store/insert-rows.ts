@@ -40,11 +40,22 @@ export async function insertRows<T extends keyof Database>(
   for (let start = 0; start < rows.length; start += chunkSize) {
     const chunk = rows.slice(start, start + chunkSize);
     const text = getText(tx, table, columns, chunk.length, existing);
-    await tx.executeQuery(CompiledQuery.raw(text, chunk.flatMap((row) => columns.map((column) => row[column]))));
+    await tx.executeQuery(
+      CompiledQuery.raw(
+        text,
+        chunk.flatMap((row) => columns.map((column) => row[column])),
+      ),
+    );
   }
 }
 
-function getText(tx: Transaction, table: string, columns: readonly string[], count: number, existing: Existing<string> | null): string {
+function getText(
+  tx: Transaction,
+  table: string,
+  columns: readonly string[],
+  count: number,
+  existing: Existing<string> | null,
+): string {
   const { adapter } = tx.getExecutor();
   let texts = textsByAdapter.get(adapter);
   if (texts === undefined) textsByAdapter.set(adapter, (texts = new Map()));
@@ -58,13 +69,20 @@ function getText(tx: Transaction, table: string, columns: readonly string[], cou
   return text;
 }
 
-function makeStatement(table: string, columns: readonly string[], count: number, existing: Existing<string> | null): RawBuilder<unknown> {
+function makeStatement(
+  table: string,
+  columns: readonly string[],
+  count: number,
+  existing: Existing<string> | null,
+): RawBuilder<unknown> {
   const row = sql`(${sql.join(columns.map(() => sql`${null}`))})`;
   const values = sql.join(Array.from({ length: count }, () => row));
   const insert = sql`insert into ${sql.table(table)} (${sql.join(columns.map((column) => sql.ref(column)))}) values ${values}`;
   if (existing === null) return insert;
   const conflict = sql`${insert} on conflict (${sql.join(existing.key.map((column) => sql.ref(column)))})`;
   if (existing.row === "stays") return sql`${conflict} do nothing`;
-  const updates = columns.filter((column) => !existing.key.includes(column)).map((column) => sql`${sql.ref(column)} = ${sql.ref(`excluded.${column}`)}`);
+  const updates = columns
+    .filter((column) => !existing.key.includes(column))
+    .map((column) => sql`${sql.ref(column)} = ${sql.ref(`excluded.${column}`)}`);
   return sql`${conflict} do update set ${sql.join(updates)}`;
 }

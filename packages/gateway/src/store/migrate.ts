@@ -45,8 +45,11 @@ export async function migrate(store: Store): Promise<readonly string[]> {
     refuseNewer(applied);
     const missing = migrations.filter((migration) => !applied.includes(migration.name));
     for (const migration of missing) {
-      for (const statement of migration.statements(wordsOf[store.dialect])) await sql.raw(statement).execute(tx);
-      await sql`insert into migrations (name, applied_at) values (${migration.name}, ${Temporal.Now.instant().epochMilliseconds})`.execute(tx);
+      for (const statement of migration.statements(wordsOf[store.dialect]))
+        await sql.raw(statement).execute(tx);
+      await sql`insert into migrations (name, applied_at) values (${migration.name}, ${Temporal.Now.instant().epochMilliseconds})`.execute(
+        tx,
+      );
     }
     return missing.map((migration) => migration.name);
   });
@@ -62,7 +65,11 @@ export async function isMigrated(store: Store): Promise<boolean> {
     applied = await listApplied(store.reader);
   } catch (error) {
     // An empty database has not even the list of what was applied.
-    if (error instanceof Error && (/no such table/.test(error.message) || ("code" in error && error.code === "42P01"))) return false;
+    if (
+      error instanceof Error &&
+      (/no such table/.test(error.message) || ("code" in error && error.code === "42P01"))
+    )
+      return false;
     throw error;
   }
   refuseNewer(applied);
@@ -80,10 +87,16 @@ function refuseNewer(applied: readonly string[]): void {
 async function lockSchema(tx: Transaction, dialect: Dialect): Promise<void> {
   // "create table if not exists" can fail when two PostgreSQL sessions race for it; SQLite has one writer anyway.
   if (dialect === "postgres") await sql`select pg_advisory_xact_lock(7301964420)`.execute(tx);
-  await sql.raw("create table if not exists migrations (name text primary key, applied_at bigint not null)").execute(tx);
+  await sql
+    .raw(
+      "create table if not exists migrations (name text primary key, applied_at bigint not null)",
+    )
+    .execute(tx);
 }
 
 async function listApplied(db: Reader): Promise<readonly string[]> {
-  const { rows } = await sql<{ name: string }>`select name from migrations order by name`.execute(db);
+  const { rows } = await sql<{ name: string }>`select name from migrations order by name`.execute(
+    db,
+  );
   return rows.map((row) => row.name);
 }

@@ -14,13 +14,20 @@ const maximumTries = 5;
 const defaultIdleTransactionMs = 30_000;
 
 /** Opens a pool of connections to PostgreSQL. Nothing is connected before the first query. */
-export function openPostgres(url: string, poolSize: number, idleTransactionMs: number = defaultIdleTransactionMs): Store {
+export function openPostgres(
+  url: string,
+  poolSize: number,
+  idleTransactionMs: number = defaultIdleTransactionMs,
+): Store {
   const pool = new pg.Pool({
     connectionString: url,
     max: poolSize,
     connectionTimeoutMillis: 5_000,
     application_name: "evergate",
-    types: { getTypeParser: (oid, format) => (oid === pg.types.builtins.INT8 ? toInteger : pg.types.getTypeParser(oid, format)) },
+    types: {
+      getTypeParser: (oid, format) =>
+        oid === pg.types.builtins.INT8 ? toInteger : pg.types.getTypeParser(oid, format),
+    },
   });
   // A connection that breaks while idle is replaced by the pool; unheard, the event would end the process.
   pool.on("error", () => {});
@@ -30,7 +37,9 @@ export function openPostgres(url: string, poolSize: number, idleTransactionMs: n
     dialect: new PostgresDialect({
       pool,
       onCreateConnection: async (connection) => {
-        await connection.executeQuery(CompiledQuery.raw(`set idle_in_transaction_session_timeout = ${idleTransactionMs}`));
+        await connection.executeQuery(
+          CompiledQuery.raw(`set idle_in_transaction_session_timeout = ${idleTransactionMs}`),
+        );
       },
     }),
   });

@@ -80,7 +80,10 @@ function openConnection(path: string): SqliteDatabase.Database {
     database.pragma(`wal_autocheckpoint = ${checkpointPages}`);
     return database;
   } catch (error) {
-    throw new StoreUnavailableError(`Could not open the database file ${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new StoreUnavailableError(
+      `Could not open the database file ${path}: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
 }
 
@@ -96,7 +99,12 @@ function prepareBounds(database: SqliteDatabase.Database): Bounds {
 }
 
 /** Runs the jobs in one transaction. A job that fails is rolled back alone; when the commit fails, all of them have failed. */
-async function runShared(database: SqliteDatabase.Database, bounds: Bounds, tx: Transaction, jobs: readonly Job[]): Promise<void> {
+async function runShared(
+  database: SqliteDatabase.Database,
+  bounds: Bounds,
+  tx: Transaction,
+  jobs: readonly Job[],
+): Promise<void> {
   const done: (() => void)[] = [];
   const rejected = new Set<Job>();
   try {

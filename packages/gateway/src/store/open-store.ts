@@ -15,5 +15,7 @@ export async function openStore(url: string, options: { poolSize?: number } = {}
     const { openSqlite } = await import("./open-sqlite.ts");
     return openSqlite(toPath(url));
   }
-  throw new TypeError(`Not a database URL: "${url}". Use file:<path> for SQLite or postgres://… for PostgreSQL.`);
+  throw new TypeError(
+    `Not a database URL: "${url}". Use file:<path> for SQLite or postgres://… for PostgreSQL.`,
+  );
 }

@@ -31,10 +31,16 @@ export async function listNewestFirst<Row extends { id: string }, T>(
   read: (row: Row) => T,
 ): Promise<Page<T>> {
   const after = page.after === undefined ? undefined : decodeCursor(page.after, kind);
-  const rows = await (after === undefined ? query : query.where("id", "<", after)).orderBy("id", "desc").limit(limitOf(page) + 1).execute();
+  const rows = await (after === undefined ? query : query.where("id", "<", after))
+    .orderBy("id", "desc")
+    .limit(limitOf(page) + 1)
+    .execute();
   const shown = rows.slice(0, limitOf(page));
   const last = shown.at(-1);
-  return { data: shown.map(read), nextCursor: rows.length > limitOf(page) && last !== undefined ? encodeCursor(last.id) : null };
+  return {
+    data: shown.map(read),
+    nextCursor: rows.length > limitOf(page) && last !== undefined ? encodeCursor(last.id) : null,
+  };
 }
 
 function encodeCursor(id: string): string {
@@ -44,7 +50,13 @@ function encodeCursor(id: string): string {
 /** Throws `malformed_request` for what no list of this kind has given. */
 function decodeCursor(cursor: string, kind: IdPrefix): string {
   const id = Buffer.from(cursor, "base64url").toString("utf8");
-  if (encodeCursor(id) !== cursor || !/^[a-z]+_[0-9a-z]{26}$/.test(id) || !id.startsWith(`${kind}_`))
-    throw new ProblemError("malformed_request", "after is not a cursor that this list has given.", [{ pointer: "/query/after", detail: "has to be the nextCursor of the page before" }]);
+  if (
+    encodeCursor(id) !== cursor ||
+    !/^[a-z]+_[0-9a-z]{26}$/.test(id) ||
+    !id.startsWith(`${kind}_`)
+  )
+    throw new ProblemError("malformed_request", "after is not a cursor that this list has given.", [
+      { pointer: "/query/after", detail: "has to be the nextCursor of the page before" },
+    ]);
   return id;
 }

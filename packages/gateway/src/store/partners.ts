@@ -1,4 +1,12 @@
-import { toInstant, type BillingPeriod, type Instant, type Month, type PartnerTerms, type PartnerType, type TrialLength } from "@evergate/core";
+import {
+  toInstant,
+  type BillingPeriod,
+  type Instant,
+  type Month,
+  type PartnerTerms,
+  type PartnerType,
+  type TrialLength,
+} from "@evergate/core";
 import { sql, type Selectable } from "kysely";
 import { toPartnerId, type PartnerId } from "../ids.ts";
 import { compileOnce } from "./compile-once.ts";
@@ -31,7 +39,9 @@ export function partnerNow(partner: Partner, systemNow: Instant): Instant {
   return partner.mode === "sandbox" || partner.clockAt > systemNow ? partner.clockAt : systemNow;
 }
 
-const selectPartner = compileOnce((db, { id }: { id: string }) => db.selectFrom("partners").selectAll().where("id", "=", id));
+const selectPartner = compileOnce((db, { id }: { id: string }) =>
+  db.selectFrom("partners").selectAll().where("id", "=", id),
+);
 
 // PostgreSQL's locks of a partner. Commands share the first, which the clockwork takes alone: unlike locks of rows they are
 // granted in the order of asking, so that a stream of commands can't keep the clockwork waiting for ever, nor the other way
@@ -40,11 +50,15 @@ const selectPartner = compileOnce((db, { id }: { id: string }) => db.selectFrom(
 const shareCommandLock = compileOnce((db, { id }: { id: string }) =>
   db.selectNoFrom(sql`pg_advisory_xact_lock_shared(hashtextextended(${id}, 1))`.as("lock")),
 );
-const takeCommandLock = compileOnce((db, { id }: { id: string }) => db.selectNoFrom(sql`pg_advisory_xact_lock(hashtextextended(${id}, 1))`.as("lock")));
+const takeCommandLock = compileOnce((db, { id }: { id: string }) =>
+  db.selectNoFrom(sql`pg_advisory_xact_lock(hashtextextended(${id}, 1))`.as("lock")),
+);
 const tryClockworkLock = compileOnce((db, { id }: { id: string }) =>
   db.selectNoFrom(sql<boolean>`pg_try_advisory_xact_lock(hashtextextended(${id}, 2))`.as("taken")),
 );
-const selectPartnerForUpdate = compileOnce((db, { id }: { id: string }) => db.selectFrom("partners").selectAll().where("id", "=", id).forNoKeyUpdate());
+const selectPartnerForUpdate = compileOnce((db, { id }: { id: string }) =>
+  db.selectFrom("partners").selectAll().where("id", "=", id).forNoKeyUpdate(),
+);
 
 export async function findPartner(db: Reader, id: PartnerId): Promise<Partner | undefined> {
   const [row] = await selectPartner(db, { id });
@@ -52,20 +66,32 @@ export async function findPartner(db: Reader, id: PartnerId): Promise<Partner | 
 }
 
 /** Locks the partner against settlement and clockwork, not against its other commands. */
-export async function lockPartner(tx: Transaction, dialect: Dialect, id: PartnerId): Promise<Partner | undefined> {
+export async function lockPartner(
+  tx: Transaction,
+  dialect: Dialect,
+  id: PartnerId,
+): Promise<Partner | undefined> {
   if (dialect === "postgres") await shareCommandLock(tx, { id });
   // Asked once the lock is held, so that it sees what the clockwork has done meanwhile.
   return findPartner(tx, id);
 }
 
 /** Locks the partner against all who would change it too, and against settlement and clockwork. */
-export async function lockPartnerToChange(tx: Transaction, dialect: Dialect, id: PartnerId): Promise<Partner | undefined> {
+export async function lockPartnerToChange(
+  tx: Transaction,
+  dialect: Dialect,
+  id: PartnerId,
+): Promise<Partner | undefined> {
   if (dialect === "postgres") await shareCommandLock(tx, { id });
   return lockRow(tx, dialect, id);
 }
 
 /** Locks the partner for the clockwork alone. Undefined where another process's is at it (or it doesn't exist). */
-export async function claimPartner(tx: Transaction, dialect: Dialect, id: PartnerId): Promise<Partner | undefined> {
+export async function claimPartner(
+  tx: Transaction,
+  dialect: Dialect,
+  id: PartnerId,
+): Promise<Partner | undefined> {
   if (dialect === "postgres") {
     const [row] = await tryClockworkLock(tx, { id });
     if (row?.taken !== true) return undefined;
@@ -74,7 +100,11 @@ export async function claimPartner(tx: Transaction, dialect: Dialect, id: Partne
   return lockRow(tx, dialect, id);
 }
 
-async function lockRow(tx: Transaction, dialect: Dialect, id: PartnerId): Promise<Partner | undefined> {
+async function lockRow(
+  tx: Transaction,
+  dialect: Dialect,
+  id: PartnerId,
+): Promise<Partner | undefined> {
   const [row] = await (dialect === "postgres" ? selectPartnerForUpdate : selectPartner)(tx, { id });
   return row && toPartner(row);
 }
@@ -124,7 +154,13 @@ export async function updatePartner(tx: Transaction, partner: Partner): Promise<
 }
 
 /** Saves where the partner's time has come to. */
-export async function updatePartnerClock(tx: Transaction, id: PartnerId, clock: Partial<Pick<Partner, "clockAt" | "clockTargetAt" | "settlementMonth" | "settlementDueAt">>): Promise<void> {
+export async function updatePartnerClock(
+  tx: Transaction,
+  id: PartnerId,
+  clock: Partial<
+    Pick<Partner, "clockAt" | "clockTargetAt" | "settlementMonth" | "settlementDueAt">
+  >,
+): Promise<void> {
   await tx
     .updateTable("partners")
     .set({

@@ -54,15 +54,20 @@ class PreparedConnection implements DatabaseConnection {
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     const statement = this.#prepare(query.sql);
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the rows are what Kysely has typed the query with
-    if (statement.reader) return { rows: statement.all(...query.parameters).map(narrowIntegers) as Row[] };
+    if (statement.reader) {
+      const rows = statement.all(...query.parameters).map(narrowIntegers);
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the rows are what Kysely has typed the query with
+      return { rows: rows as Row[] };
+    }
     const { changes } = statement.run(...query.parameters);
     return { rows: [], numAffectedRows: BigInt(changes) };
   }
 
   async *streamQuery<Row>(query: CompiledQuery): AsyncIterableIterator<QueryResult<Row>> {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- likewise
-    for (const row of this.#prepare(query.sql).iterate(...query.parameters)) yield { rows: [narrowIntegers(row) as Row] };
+    for (const row of this.#prepare(query.sql).iterate(...query.parameters)) {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- likewise
+      yield { rows: [narrowIntegers(row) as Row] };
+    }
   }
 
   #prepare(text: string): SqliteDatabase.Statement {
@@ -72,7 +77,11 @@ class PreparedConnection implements DatabaseConnection {
       statement = this.#database.prepare(text);
       // Without this, 9007199254740993 is silently read as …992; with it, every integer is a bigint first.
       // So it is for statements that answer amounts, or something computed, whose type nobody has declared.
-      if (statement.reader && statement.columns().some(({ type }) => type === exactType || type === null)) statement.safeIntegers(true);
+      if (
+        statement.reader &&
+        statement.columns().some(({ type }) => type === exactType || type === null)
+      )
+        statement.safeIntegers(true);
       this.#statements.set(text, statement);
     }
     return statement;
@@ -84,7 +93,8 @@ function narrowIntegers(row: unknown): unknown {
   const columns = row as Record<string, unknown>;
   for (const name in columns) {
     const value = columns[name];
-    if (typeof value === "bigint" && value >= -9007199254740991n && value <= 9007199254740991n) columns[name] = Number(value);
+    if (typeof value === "bigint" && value >= -9007199254740991n && value <= 9007199254740991n)
+      columns[name] = Number(value);
   }
   return columns;
 }

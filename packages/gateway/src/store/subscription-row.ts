@@ -19,7 +19,11 @@ import type { PartnerId } from "../ids.ts";
 import type { SubscriptionTable } from "./schema.ts";
 
 /** A subscription as a row; `due_at` is when the clockwork has to look at it next (R2). */
-export function toSubscriptionRow(partner: PartnerId, terms: PartnerTerms, subscription: Subscription): Record<keyof SubscriptionTable, string | number | bigint | null> {
+export function toSubscriptionRow(
+  partner: PartnerId,
+  terms: PartnerTerms,
+  subscription: Subscription,
+): Record<keyof SubscriptionTable, string | number | bigint | null> {
   const { trial, period, scheduledChange, cancellation, term } = subscription;
   const pause = "pause" in subscription ? subscription.pause : null;
   return {
@@ -68,7 +72,13 @@ export function toSubscriptionRow(partner: PartnerId, terms: PartnerTerms, subsc
 /** A row as a subscription. Throws where the row contradicts its own status: then it was changed by other hands. */
 export function toSubscription(row: Selectable<SubscriptionTable>): Subscription {
   const base = toBase(row);
-  const pause = row.pause_starts_at === null ? null : { startsAt: toInstant(row.pause_starts_at), resumesAt: toInstantOrNull(row.pause_resumes_at) };
+  const pause =
+    row.pause_starts_at === null
+      ? null
+      : {
+          startsAt: toInstant(row.pause_starts_at),
+          resumesAt: toInstantOrNull(row.pause_resumes_at),
+        };
   switch (row.status) {
     case "scheduled":
       return { ...base, status: row.status };
@@ -83,7 +93,9 @@ export function toSubscription(row: Selectable<SubscriptionTable>): Subscription
       if (row.stopped_at === null) break;
       return { ...base, status: row.status, stoppedAt: toInstant(row.stopped_at) };
   }
-  throw new Error(`The row of ${row.id} can't be: its status is "${row.status}" but what belongs to it is missing.`);
+  throw new Error(
+    `The row of ${row.id} can't be: its status is "${row.status}" but what belongs to it is missing.`,
+  );
 }
 
 function toBase(row: Selectable<SubscriptionTable>): SubscriptionBase {
@@ -119,7 +131,10 @@ function toBase(row: Selectable<SubscriptionTable>): SubscriptionBase {
             requestedAt: toInstant(row.cancellation_requested_at),
             throughOn: row.cancellation_through_on as LocalDate | null,
           },
-    term: row.term_periods === null ? null : { periods: row.term_periods, used: row.term_used ?? 0, renews: row.term_renews === 1 },
+    term:
+      row.term_periods === null
+        ? null
+        : { periods: row.term_periods, used: row.term_used ?? 0, renews: row.term_renews === 1 },
     metadata: JSON.parse(row.metadata) as SubscriptionBase["metadata"],
     createdAt: toInstant(row.created_at),
     version: row.version,
@@ -129,7 +144,15 @@ function toBase(row: Selectable<SubscriptionTable>): SubscriptionBase {
 }
 
 function toPeriod(row: Selectable<SubscriptionTable>): SubscriptionBase["period"] {
-  const { period_starts_on, period_ends_on, period_paid_from_on, dearest_product, dearest_quantity, dearest_price, dearest_unit_price } = row;
+  const {
+    period_starts_on,
+    period_ends_on,
+    period_paid_from_on,
+    dearest_product,
+    dearest_quantity,
+    dearest_price,
+    dearest_unit_price,
+  } = row;
   if (
     period_starts_on === null ||
     period_ends_on === null ||

@@ -8,21 +8,44 @@ import { toSubscription, toSubscriptionRow } from "./subscription-row.ts";
 
 const buildById = (db: Reader, { partner, id }: { partner: string; id: string }) =>
   db.selectFrom("subscriptions").selectAll().where("partner", "=", partner).where("id", "=", id);
-const buildByExternalId = (db: Reader, { partner, externalId }: { partner: string; externalId: string }) =>
-  db.selectFrom("subscriptions").selectAll().where("partner", "=", partner).where("external_id", "=", externalId);
+const buildByExternalId = (
+  db: Reader,
+  { partner, externalId }: { partner: string; externalId: string },
+) =>
+  db
+    .selectFrom("subscriptions")
+    .selectAll()
+    .where("partner", "=", partner)
+    .where("external_id", "=", externalId);
 const selectById = compileOnce(buildById);
-const selectByIdForUpdate = compileOnce((db, parameters: { partner: string; id: string }) => buildById(db, parameters).forUpdate());
+const selectByIdForUpdate = compileOnce((db, parameters: { partner: string; id: string }) =>
+  buildById(db, parameters).forUpdate(),
+);
 const selectByExternalId = compileOnce(buildByExternalId);
-const selectByExternalIdForUpdate = compileOnce((db, parameters: { partner: string; externalId: string }) => buildByExternalId(db, parameters).forUpdate());
+const selectByExternalIdForUpdate = compileOnce(
+  (db, parameters: { partner: string; externalId: string }) =>
+    buildByExternalId(db, parameters).forUpdate(),
+);
 
 /** A subscription by `sub_…` or `ext:<externalId>`. */
-export async function findSubscription(db: Reader, partner: PartnerId, reference: string): Promise<Subscription | undefined> {
-  const [row] = isExternal(reference) ? await selectByExternalId(db, { partner, externalId: toExternalId(reference) }) : await selectById(db, { partner, id: reference });
+export async function findSubscription(
+  db: Reader,
+  partner: PartnerId,
+  reference: string,
+): Promise<Subscription | undefined> {
+  const [row] = isExternal(reference)
+    ? await selectByExternalId(db, { partner, externalId: toExternalId(reference) })
+    : await selectById(db, { partner, id: reference });
   return row && toSubscription(row);
 }
 
 /** The same, locked: a subscription's own numbers (version, sequence) are given under this lock. */
-export async function lockSubscription(tx: Transaction, dialect: Dialect, partner: PartnerId, reference: string): Promise<Subscription | undefined> {
+export async function lockSubscription(
+  tx: Transaction,
+  dialect: Dialect,
+  partner: PartnerId,
+  reference: string,
+): Promise<Subscription | undefined> {
   if (dialect === "sqlite") return findSubscription(tx, partner, reference);
   const [row] = isExternal(reference)
     ? await selectByExternalIdForUpdate(tx, { partner, externalId: toExternalId(reference) })
@@ -31,7 +54,12 @@ export async function lockSubscription(tx: Transaction, dialect: Dialect, partne
 }
 
 /** Writes subscriptions, new ones and changed ones alike. */
-export async function writeSubscriptions(tx: Transaction, partner: PartnerId, terms: PartnerTerms, subscriptions: readonly Subscription[]): Promise<void> {
+export async function writeSubscriptions(
+  tx: Transaction,
+  partner: PartnerId,
+  terms: PartnerTerms,
+  subscriptions: readonly Subscription[],
+): Promise<void> {
   const rows = subscriptions.map((subscription) => toSubscriptionRow(partner, terms, subscription));
   await insertRows(tx, "subscriptions", rows, { key: ["partner", "id"], row: "is replaced" });
 }
@@ -51,7 +79,13 @@ export async function findNextDue(db: Reader, partner: PartnerId): Promise<Insta
 }
 
 /** Locks the subscriptions that fall due at or before `until`, the earliest first. */
-export async function lockDueSubscriptions(tx: Transaction, dialect: Dialect, partner: PartnerId, until: Instant, limit: number): Promise<Subscription[]> {
+export async function lockDueSubscriptions(
+  tx: Transaction,
+  dialect: Dialect,
+  partner: PartnerId,
+  until: Instant,
+  limit: number,
+): Promise<Subscription[]> {
   const query = tx
     .selectFrom("subscriptions")
     .selectAll()
@@ -65,8 +99,17 @@ export async function lockDueSubscriptions(tx: Transaction, dialect: Dialect, pa
 }
 
 /** Subscriptions with an open period, after a given id, in order of their ids: for the upcoming bill. */
-export async function listRunningSubscriptions(db: Reader, partner: PartnerId, after: SubscriptionId | null, limit: number): Promise<Subscription[]> {
-  let query = db.selectFrom("subscriptions").selectAll().where("partner", "=", partner).where("due_at", "is not", null);
+export async function listRunningSubscriptions(
+  db: Reader,
+  partner: PartnerId,
+  after: SubscriptionId | null,
+  limit: number,
+): Promise<Subscription[]> {
+  let query = db
+    .selectFrom("subscriptions")
+    .selectAll()
+    .where("partner", "=", partner)
+    .where("due_at", "is not", null);
   if (after !== null) query = query.where("id", ">", after);
   const rows = await query.orderBy("id").limit(limit).execute();
   return rows.map(toSubscription);
@@ -78,7 +121,12 @@ export interface SubscriptionFilter {
   readonly status?: string | undefined;
 }
 
-export async function listSubscriptions(db: Reader, partner: PartnerId, filter: SubscriptionFilter, page: PageRequest): Promise<Page<Subscription>> {
+export async function listSubscriptions(
+  db: Reader,
+  partner: PartnerId,
+  filter: SubscriptionFilter,
+  page: PageRequest,
+): Promise<Page<Subscription>> {
   let query = db.selectFrom("subscriptions").selectAll().where("partner", "=", partner);
   if (filter.customer !== undefined) query = query.where("customer", "=", filter.customer);
   if (filter.product !== undefined) query = query.where("product", "=", filter.product);

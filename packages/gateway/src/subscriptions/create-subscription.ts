@@ -1,5 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { createSubscription as create, makeActivationCode, toSubscriptionId, type CustomerId } from "@evergate/core";
+import {
+  createSubscription as create,
+  makeActivationCode,
+  toSubscriptionId,
+  type CustomerId,
+} from "@evergate/core";
 import { refuse, type Refused } from "../app/problem.ts";
 import type { PartnerWriteRoom } from "../app/room.ts";
 import type { PartnerWriteWorld } from "../app/world.ts";
@@ -16,7 +21,10 @@ import { answerSubscription, resolveProduct, saveSubject } from "./load-subject.
 const randomLength = 32;
 
 /** Makes a subscription, with its activation code, for a known customer or one given inline (R4–R6). */
-export const createSubscription: PartnerWriteRoom<"createSubscription"> = async ({ body }, world) => {
+export const createSubscription: PartnerWriteRoom<"createSubscription"> = async (
+  { body },
+  world,
+) => {
   const customer = await takeCustomer(body.customer, world);
   if (typeof customer !== "string") return customer;
   const product = await resolveProduct(world.tx, body.product);
@@ -30,7 +38,10 @@ export const createSubscription: PartnerWriteRoom<"createSubscription"> = async 
       product,
       quantity: body.quantity,
       trial: body.trial,
-      startsAt: body.startsAt === undefined || body.startsAt === null ? null : readInstant(body.startsAt, "/startsAt"),
+      startsAt:
+        body.startsAt === undefined || body.startsAt === null
+          ? null
+          : readInstant(body.startsAt, "/startsAt"),
       term: body.term ?? null,
       metadata: body.metadata ?? {},
     },
@@ -40,11 +51,25 @@ export const createSubscription: PartnerWriteRoom<"createSubscription"> = async 
   if (!decision.accepted) return refuseSubscription(decision.refusal);
   await saveSubject(world, { clockFacts: [] }, decision, "createSubscription");
   const answer = answerSubscription(world, decision.subscription);
-  return { status: 201, body: answer.body, headers: { ...answer.headers, location: `/v1/subscriptions/${answer.body.id}` } };
+  return {
+    status: 201,
+    body: answer.body,
+    headers: { ...answer.headers, location: `/v1/subscriptions/${answer.body.id}` },
+  };
 };
 
-async function takeCustomer(given: OperationRequest<"createSubscription">["body"]["customer"], world: PartnerWriteWorld): Promise<CustomerId | Refused> {
-  if (typeof given !== "string") return (await createCustomerOf(given, world, "createSubscription")).id;
+async function takeCustomer(
+  given: OperationRequest<"createSubscription">["body"]["customer"],
+  world: PartnerWriteWorld,
+): Promise<CustomerId | Refused> {
+  if (typeof given !== "string")
+    return (await createCustomerOf(given, world, "createSubscription")).id;
   const customer = await findCustomer(world.tx, world.partner.id, given);
-  return customer?.id ?? refuse("customer_unknown", `You have no customer ${given}. Make it first, or give it inline as an object.`);
+  return (
+    customer?.id ??
+    refuse(
+      "customer_unknown",
+      `You have no customer ${given}. Make it first, or give it inline as an object.`,
+    )
+  );
 }

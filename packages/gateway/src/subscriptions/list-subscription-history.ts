@@ -5,7 +5,10 @@ import { getSubscriptionOf } from "./get-subscription-of.ts";
 import type { WireSubscription } from "./to-wire.ts";
 
 /** Lists who changed a subscription, when, and what it was before and after (R26), newest first. */
-export const listSubscriptionHistory: PartnerReadRoom<"listSubscriptionHistory"> = async ({ path, query }, world) => {
+export const listSubscriptionHistory: PartnerReadRoom<"listSubscriptionHistory"> = async (
+  { path, query },
+  world,
+) => {
   const { id } = await getSubscriptionOf(world, path.subscriptionId);
   const page = await listAudit(world.db, world.partner.id, { subject: id }, query);
   const data = page.data.map((entry) => ({

@@ -1,4 +1,12 @@
-import { advance, toProductId, type Accepted, type Context, type Fact, type ProductId, type Subscription } from "@evergate/core";
+import {
+  advance,
+  toProductId,
+  type Accepted,
+  type Context,
+  type Fact,
+  type ProductId,
+  type Subscription,
+} from "@evergate/core";
 import { ProblemError } from "../app/problem.ts";
 import type { PartnerWriteWorld } from "../app/world.ts";
 import { findProductByCode } from "../store/catalogue.ts";
@@ -19,28 +27,51 @@ export interface Subject {
  * Locks a subscription and carries out what is due.
  * Throws `not_found`, also for another partner's; then `version_mismatch` where `If-Match` names another version.
  */
-export async function loadSubject(world: PartnerWriteWorld, reference: string, named: readonly ProductId[] = []): Promise<Subject> {
+export async function loadSubject(
+  world: PartnerWriteWorld,
+  reference: string,
+  named: readonly ProductId[] = [],
+): Promise<Subject> {
   const { tx, partner, services, at } = world;
   const stored = await lockSubscription(tx, services.store.dialect, partner.id, reference);
-  if (stored === undefined) throw new ProblemError("not_found", `You have no subscription ${reference}.`);
+  if (stored === undefined)
+    throw new ProblemError("not_found", `You have no subscription ${reference}.`);
   const context = await loadContext(tx, partner, [stored], named);
   const { subscription, facts } = advance(stored, at, context);
   if (world.ifMatch !== null && !isMatch(world.ifMatch, subscription.version))
-    throw new ProblemError("version_mismatch", `The subscription is at version ${subscription.version} by now. Read it again and decide anew.`);
+    throw new ProblemError(
+      "version_mismatch",
+      `The subscription is at version ${subscription.version} by now. Read it again and decide anew.`,
+    );
   return { subscription, clockFacts: facts, context };
 }
 
 /** Saves an accepted command under the name of its operation. */
-export async function saveSubject(world: PartnerWriteWorld, subject: Pick<Subject, "clockFacts">, decision: Accepted, action: string): Promise<void> {
+export async function saveSubject(
+  world: PartnerWriteWorld,
+  subject: Pick<Subject, "clockFacts">,
+  decision: Accepted,
+  action: string,
+): Promise<void> {
   const { tx, partner, caller, requestId, services } = world;
   const author = { action, actor: caller.actor, apiKey: caller.keyId, requestId };
-  const progression = { subscription: decision.subscription, clockFacts: subject.clockFacts, commandFacts: decision.facts };
+  const progression = {
+    subscription: decision.subscription,
+    clockFacts: subject.clockFacts,
+    commandFacts: decision.facts,
+  };
   await saveProgress(tx, partner, [progression], author, services.now());
 }
 
 /** The subscription with its version as the entity tag. */
-export function answerSubscription(world: Pick<PartnerWriteWorld, "partner">, subscription: Subscription): { body: WireSubscription; headers: Record<string, string> } {
-  return { body: toWireSubscription(subscription, world.partner.terms), headers: { etag: `"${subscription.version}"` } };
+export function answerSubscription(
+  world: Pick<PartnerWriteWorld, "partner">,
+  subscription: Subscription,
+): { body: WireSubscription; headers: Record<string, string> } {
+  return {
+    body: toWireSubscription(subscription, world.partner.terms),
+    headers: { etag: `"${subscription.version}"` },
+  };
 }
 
 /**
@@ -49,7 +80,9 @@ export function answerSubscription(world: Pick<PartnerWriteWorld, "partner">, su
  */
 export async function resolveProduct(db: Reader, reference: string): Promise<ProductId> {
   if (!reference.startsWith("code:")) return toProductId(reference);
-  return (await findProductByCode(db, reference.slice("code:".length)))?.id ?? toProductId(reference);
+  return (
+    (await findProductByCode(db, reference.slice("code:".length)))?.id ?? toProductId(reference)
+  );
 }
 
 function isMatch(ifMatch: string, version: number): boolean {

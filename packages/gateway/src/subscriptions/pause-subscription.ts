@@ -6,7 +6,10 @@ import { refuseSubscription } from "./describe-refusal.ts";
 import { answerSubscription, loadSubject, saveSubject } from "./load-subject.ts";
 
 /** Pauses a subscription for a stated term (R9). */
-export const pauseSubscription: PartnerWriteRoom<"pauseSubscription"> = async ({ path, body }, world) => {
+export const pauseSubscription: PartnerWriteRoom<"pauseSubscription"> = async (
+  { path, body },
+  world,
+) => {
   const subject = await loadSubject(world, path.subscriptionId);
   const decision = pause(subject.subscription, toOrder(body), subject.context, world.at);
   if (!decision.accepted) return refuseSubscription(decision.refusal);
@@ -18,5 +21,8 @@ function toOrder(body: OperationRequest<"pauseSubscription">["body"]): PauseOrde
   const startsAt = body.startsAt === undefined ? null : readInstant(body.startsAt, "/startsAt");
   if (body.days !== undefined) return { startsAt, until: { days: body.days } };
   if (body.resumesAt === undefined) return { startsAt };
-  return { startsAt, until: body.resumesAt === null ? null : readInstant(body.resumesAt, "/resumesAt") };
+  return {
+    startsAt,
+    until: body.resumesAt === null ? null : readInstant(body.resumesAt, "/resumesAt"),
+  };
 }

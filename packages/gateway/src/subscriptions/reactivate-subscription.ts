@@ -4,10 +4,23 @@ import { refuseSubscription } from "./describe-refusal.ts";
 import { answerSubscription, loadSubject, resolveProduct, saveSubject } from "./load-subject.ts";
 
 /** Takes a stopped subscription up again: same activation code, no new trial (R12). */
-export const reactivateSubscription: PartnerWriteRoom<"reactivateSubscription"> = async ({ path, body }, world) => {
-  const product = body.product === undefined ? undefined : await resolveProduct(world.tx, body.product);
-  const subject = await loadSubject(world, path.subscriptionId, product === undefined ? [] : [product]);
-  const decision = reactivate(subject.subscription, { quantity: body.quantity, product }, subject.context, world.at);
+export const reactivateSubscription: PartnerWriteRoom<"reactivateSubscription"> = async (
+  { path, body },
+  world,
+) => {
+  const product =
+    body.product === undefined ? undefined : await resolveProduct(world.tx, body.product);
+  const subject = await loadSubject(
+    world,
+    path.subscriptionId,
+    product === undefined ? [] : [product],
+  );
+  const decision = reactivate(
+    subject.subscription,
+    { quantity: body.quantity, product },
+    subject.context,
+    world.at,
+  );
   if (!decision.accepted) return refuseSubscription(decision.refusal);
   await saveSubject(world, subject, decision, "reactivateSubscription");
   return { status: 200, ...answerSubscription(world, decision.subscription) };

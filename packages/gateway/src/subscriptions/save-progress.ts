@@ -28,7 +28,13 @@ export interface Progression {
  * Saves what became of subscriptions: their rows, their charges, their events and the record of each change,
  * all in the transaction (R26, R27). `author` is who gave the command; null where there was none.
  */
-export async function saveProgress(tx: Transaction, partner: Partner, progressions: readonly Progression[], author: Authorship | null, recordedAt: Instant): Promise<void> {
+export async function saveProgress(
+  tx: Transaction,
+  partner: Partner,
+  progressions: readonly Progression[],
+  author: Authorship | null,
+  recordedAt: Instant,
+): Promise<void> {
   const charges: StoredCharge[] = [];
   const events: NewEvent[] = [];
   const entries: AuditEntry[] = [];
@@ -39,22 +45,43 @@ export async function saveProgress(tx: Transaction, partner: Partner, progressio
       { facts: commandFacts, author },
     ]) {
       for (const transition of toTransitions(facts)) {
-        const before = transition.before === null ? null : (wire ?? toWireSubscription(transition.before, partner.terms));
+        const before =
+          transition.before === null
+            ? null
+            : (wire ?? toWireSubscription(transition.before, partner.terms));
         wire = toWireSubscription(transition.after, partner.terms);
         const previous = before === null ? null : diffFields(before, wire);
         for (const fact of transition.facts) {
-          const charge = fact.charge === null ? null : openCharge(fact.charge, partner.terms.currency);
+          const charge =
+            fact.charge === null ? null : openCharge(fact.charge, partner.terms.currency);
           if (charge !== null) charges.push(charge);
-          events.push(toEvent(fact, charge === null ? { ...wire, sequence: fact.sequence, previous } : { ...toWireCharge(charge), sequence: fact.sequence, previous: null }, partner));
+          events.push(
+            toEvent(
+              fact,
+              charge === null
+                ? { ...wire, sequence: fact.sequence, previous }
+                : { ...toWireCharge(charge), sequence: fact.sequence, previous: null },
+              partner,
+            ),
+          );
         }
         entries.push(toEntry(transition, before, wire, by, recordedAt));
       }
     }
   }
-  await writeSubscriptions(tx, partner.id, partner.terms, progressions.map(({ subscription }) => subscription));
+  await writeSubscriptions(
+    tx,
+    partner.id,
+    partner.terms,
+    progressions.map(({ subscription }) => subscription),
+  );
   await insertCharges(tx, partner.id, charges);
   // Of several subscriptions that were late, everyone's events are stored in the order in which they were due (R2).
-  await appendEvents(tx, partner.id, events.toSorted((one, other) => one.occurredAt - other.occurredAt));
+  await appendEvents(
+    tx,
+    partner.id,
+    events.toSorted((one, other) => one.occurredAt - other.occurredAt),
+  );
   await appendAudit(tx, partner.id, entries);
 }
 
@@ -70,17 +97,34 @@ function toTransitions(facts: readonly Fact[]): readonly Transition[] {
   const transitions: Transition[] = [];
   for (const fact of facts) {
     const last = transitions.at(-1);
-    if (last !== undefined && last.before === fact.before) transitions[transitions.length - 1] = { before: last.before, after: fact.after, facts: [...last.facts, fact] };
+    if (last !== undefined && last.before === fact.before)
+      transitions[transitions.length - 1] = {
+        before: last.before,
+        after: fact.after,
+        facts: [...last.facts, fact],
+      };
     else transitions.push({ before: fact.before, after: fact.after, facts: [fact] });
   }
   return transitions;
 }
 
 function toEvent(fact: Fact, data: object, partner: Partner): NewEvent {
-  return { type: fact.type, subscription: fact.after.id, sequence: fact.sequence, occurredAt: fact.at, data: { ...data, ...modeOf(partner) } };
+  return {
+    type: fact.type,
+    subscription: fact.after.id,
+    sequence: fact.sequence,
+    occurredAt: fact.at,
+    data: { ...data, ...modeOf(partner) },
+  };
 }
 
-function toEntry(transition: Transition, before: WireSubscription | null, after: WireSubscription, author: Authorship | null, recordedAt: Instant): AuditEntry {
+function toEntry(
+  transition: Transition,
+  before: WireSubscription | null,
+  after: WireSubscription,
+  author: Authorship | null,
+  recordedAt: Instant,
+): AuditEntry {
   const [first] = transition.facts;
   return {
     at: first.at,

@@ -1,10 +1,20 @@
-import { formatInstant, periodEndsAt, startOfDay, type PartnerTerms, type Subscription, type TrialWindow } from "@evergate/core";
+import {
+  formatInstant,
+  periodEndsAt,
+  startOfDay,
+  type PartnerTerms,
+  type Subscription,
+  type TrialWindow,
+} from "@evergate/core";
 import type { components } from "../generated/api.ts";
 
 export type WireSubscription = components["schemas"]["SubscriptionFields"];
 
 /** A subscription as the API answers it. */
-export function toWireSubscription(subscription: Subscription, terms: PartnerTerms): WireSubscription {
+export function toWireSubscription(
+  subscription: Subscription,
+  terms: PartnerTerms,
+): WireSubscription {
   const { period, cancellation, scheduledChange, term } = subscription;
   const pause = "pause" in subscription ? subscription.pause : null;
   return {
@@ -25,13 +35,28 @@ export function toWireSubscription(subscription: Subscription, terms: PartnerTer
             billedQuantity: period.dearest.quantity,
             billedProduct: period.dearest.product,
           },
-    pause: pause === null ? null : { startsAt: formatInstant(pause.startsAt), resumesAt: pause.resumesAt === null ? null : formatInstant(pause.resumesAt) },
+    pause:
+      pause === null
+        ? null
+        : {
+            startsAt: formatInstant(pause.startsAt),
+            resumesAt: pause.resumesAt === null ? null : formatInstant(pause.resumesAt),
+          },
     cancellation:
-      cancellation === null ? null : { effectiveAt: formatInstant(cancellation.effectiveAt), requestedAt: formatInstant(cancellation.requestedAt) },
+      cancellation === null
+        ? null
+        : {
+            effectiveAt: formatInstant(cancellation.effectiveAt),
+            requestedAt: formatInstant(cancellation.requestedAt),
+          },
     scheduledChange:
       scheduledChange === null
         ? null
-        : { quantity: scheduledChange.quantity, product: scheduledChange.product, effectiveAt: formatInstant(scheduledChange.effectiveAt) },
+        : {
+            quantity: scheduledChange.quantity,
+            product: scheduledChange.product,
+            effectiveAt: formatInstant(scheduledChange.effectiveAt),
+          },
     term: term === null ? null : { periods: term.periods, used: term.used, renews: term.renews },
     startsAt: formatInstant(subscription.startsAt),
     createdAt: formatInstant(subscription.createdAt),
@@ -41,7 +66,9 @@ export function toWireSubscription(subscription: Subscription, terms: PartnerTer
 }
 
 function toWireTrial(trial: TrialWindow | null): WireSubscription["trial"] {
-  return trial === null ? null : { startsAt: formatInstant(trial.startsAt), endsAt: formatInstant(trial.endsAt) };
+  return trial === null
+    ? null
+    : { startsAt: formatInstant(trial.startsAt), endsAt: formatInstant(trial.endsAt) };
 }
 
 /** The fields of `after` that are not as they were, with the values that they had. */
@@ -50,7 +77,8 @@ export function diffFields<T extends object>(before: T, after: T): Partial<T> {
   for (const name of Object.keys(after)) {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a key of T by construction
     const key = name as keyof T;
-    if (before[key] !== after[key] && JSON.stringify(before[key]) !== JSON.stringify(after[key])) previous[key] = before[key];
+    if (before[key] !== after[key] && JSON.stringify(before[key]) !== JSON.stringify(after[key]))
+      previous[key] = before[key];
   }
   return previous;
 }

@@ -4,10 +4,24 @@ import { refuseSubscription } from "./describe-refusal.ts";
 import { answerSubscription, loadSubject, resolveProduct, saveSubject } from "./load-subject.ts";
 
 /** Changes quantity, product, term and metadata, all of it or nothing (R7, R8, R13, R29). */
-export const updateSubscription: PartnerWriteRoom<"updateSubscription"> = async ({ path, body }, world) => {
-  const product = body.product === undefined ? undefined : await resolveProduct(world.tx, body.product);
-  const subject = await loadSubject(world, path.subscriptionId, product === undefined ? [] : [product]);
-  const order = { quantity: body.quantity, product, effective: body.effective ?? "now", term: body.term, metadata: body.metadata };
+export const updateSubscription: PartnerWriteRoom<"updateSubscription"> = async (
+  { path, body },
+  world,
+) => {
+  const product =
+    body.product === undefined ? undefined : await resolveProduct(world.tx, body.product);
+  const subject = await loadSubject(
+    world,
+    path.subscriptionId,
+    product === undefined ? [] : [product],
+  );
+  const order = {
+    quantity: body.quantity,
+    product,
+    effective: body.effective ?? "now",
+    term: body.term,
+    metadata: body.metadata,
+  };
   const decision = changeSubscription(subject.subscription, order, subject.context, world.at);
   if (!decision.accepted) return refuseSubscription(decision.refusal);
   await saveSubject(world, subject, decision, "updateSubscription");

@@ -4,7 +4,10 @@ import { refuseSubscription } from "./describe-refusal.ts";
 import { answerSubscription, loadSubject, saveSubject } from "./load-subject.ts";
 
 /** Takes back a change of quantity or of product that is to come (R29). */
-export const withdrawScheduledChange: PartnerWriteRoom<"withdrawScheduledChange"> = async ({ path, body }, world) => {
+export const withdrawScheduledChange: PartnerWriteRoom<"withdrawScheduledChange"> = async (
+  { path, body },
+  world,
+) => {
   const subject = await loadSubject(world, path.subscriptionId);
   const decision = withdraw(subject.subscription, { of: body.of }, subject.context, world.at);
   if (!decision.accepted) return refuseSubscription(decision.refusal);

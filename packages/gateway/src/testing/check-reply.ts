@@ -11,6 +11,8 @@ export function listExercised(): ReadonlySet<string> {
 /** Fails the request (and so its test) when an answer is not as the contract declares it. */
 export function checkReply(operation: Operation, status: number, faults: readonly Fault[]): void {
   if (faults.length > 0)
-    throw new Error(`${operation.id} ${status} breaks the contract: ${faults.map(({ pointer, detail }) => `${pointer} ${detail}`).join("; ")}`);
+    throw new Error(
+      `${operation.id} ${status} breaks the contract: ${faults.map(({ pointer, detail }) => `${pointer} ${detail}`).join("; ")}`,
+    );
   exercised.add(`${operation.id} ${status}`);
 }

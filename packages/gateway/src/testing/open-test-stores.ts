@@ -27,7 +27,11 @@ export interface TestStores {
 /** Every suite that touches the store runs on both: `describe.each(testStores)("… on $name", …)`. */
 export const testStores: readonly TestStores[] = [
   { name: "sqlite", open: () => openFresh(createSqliteFile), createDatabase: createSqliteFile },
-  { name: "postgres", open: () => openFresh(createPostgresDatabase), createDatabase: createPostgresDatabase },
+  {
+    name: "postgres",
+    open: () => openFresh(createPostgresDatabase),
+    createDatabase: createPostgresDatabase,
+  },
 ];
 
 async function openFresh(create: () => Promise<TestDatabase>): Promise<Store> {
@@ -45,7 +49,10 @@ async function openFresh(create: () => Promise<TestDatabase>): Promise<Store> {
 
 async function createSqliteFile(): Promise<TestDatabase> {
   const directory = mkdtempSync(join(testFolder, "evergate-test-"));
-  return { url: `file:${join(directory, "evergate.db")}`, remove: async () => rmSync(directory, { recursive: true, force: true }) };
+  return {
+    url: `file:${join(directory, "evergate.db")}`,
+    remove: async () => rmSync(directory, { recursive: true, force: true }),
+  };
 }
 
 async function createPostgresDatabase(): Promise<TestDatabase> {
@@ -54,7 +61,10 @@ async function createPostgresDatabase(): Promise<TestDatabase> {
   await askServer(serverUrl, `create database ${name}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
-  return { url: url.href, remove: () => askServer(serverUrl, `drop database if exists ${name} with (force)`) };
+  return {
+    url: url.href,
+    remove: () => askServer(serverUrl, `drop database if exists ${name} with (force)`),
+  };
 }
 
 async function askServer(url: string, statement: string): Promise<void> {

