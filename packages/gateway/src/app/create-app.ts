@@ -4,6 +4,7 @@ import type { OperationId } from "../contract/operation.ts";
 import { createValidators, type Fault } from "../contract/validate.ts";
 import { makeId } from "../ids.ts";
 import { addReferencePages } from "../docs/reference-pages.ts";
+import { endOfTurn } from "./end-of-turn.ts";
 import { ProblemError, statusOf, toProblem } from "./problem.ts";
 import type { Answer } from "./idempotency.ts";
 import { readRequest } from "./read-request.ts";
@@ -55,6 +56,7 @@ export function createApp(
             answer.body === "" ? undefined : JSON.parse(answer.body),
           ),
         );
+        await endOfTurn();
         return toResponse(answer, requestId, "application/json");
       } catch (error) {
         const problem = toProblemError(error, services, requestId);

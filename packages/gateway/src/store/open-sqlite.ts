@@ -2,6 +2,7 @@ import { closeSync, openSync } from "node:fs";
 import SqliteDatabase from "better-sqlite3";
 import { Kysely } from "kysely";
 import type { Database } from "./schema.ts";
+import { shareSnapshot } from "./shared-snapshot.ts";
 import { sqliteDialect } from "./sqlite-driver.ts";
 import { StoreUnavailableError, type Store, type Transaction } from "./store.ts";
 import { translateSqliteError } from "./translate-error.ts";
@@ -38,7 +39,8 @@ export function openSqlite(path: string): Store {
   reading.pragma("query_only = on");
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the only place where a transaction's type is given
   const tx = new Kysely<Database>({ dialect: sqliteDialect(writing) }) as Transaction;
-  const reader = new Kysely<Database>({ dialect: sqliteDialect(reading) });
+  const snapshot = shareSnapshot(reading);
+  const reader = new Kysely<Database>({ dialect: sqliteDialect(reading, snapshot.begin) });
   const bounds = prepareBounds(writing);
   const jobs: Job[] = [];
   let running: Promise<void> | null = null;
@@ -46,7 +48,9 @@ export function openSqlite(path: string): Store {
   async function runAll(): Promise<void> {
     // Requests that have arrived together are parsed before the first of them writes.
     await new Promise((resolve) => setImmediate(resolve));
-    while (jobs.length > 0) await runShared(writing, bounds, tx, jobs.splice(0, maximumShared));
+    while (jobs.length > 0) {
+      await runShared(writing, bounds, tx, jobs.splice(0, maximumShared), snapshot.end);
+    }
     running = null;
   }
 
@@ -104,6 +108,7 @@ async function runShared(
   bounds: Bounds,
   tx: Transaction,
   jobs: readonly Job[],
+  committed: () => void,
 ): Promise<void> {
   const done: (() => void)[] = [];
   const rejected = new Set<Job>();
@@ -124,6 +129,7 @@ async function runShared(
       }
     }
     bounds.commit.run();
+    committed();
   } catch (error) {
     for (const job of jobs) if (!rejected.has(job)) job.reject(error);
     rollBack(database);

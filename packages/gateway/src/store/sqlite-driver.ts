@@ -20,8 +20,11 @@ const maximumStatements = 500;
  * (Kysely's own prepares each anew, which costs four times the read itself)
  * and leaves transactions to {@link openSqlite}, which shares commits.
  */
-export function sqliteDialect(database: SqliteDatabase.Database): Dialect {
-  const connection = new PreparedConnection(database);
+export function sqliteDialect(
+  database: SqliteDatabase.Database,
+  beforeQuery: () => void = () => {},
+): Dialect {
+  const connection = new PreparedConnection(database, beforeQuery);
   return {
     createAdapter: () => new SqliteAdapter(),
     createIntrospector: (db) => new SqliteIntrospector(db),
@@ -46,13 +49,16 @@ async function refuseTransaction(): Promise<never> {
 
 class PreparedConnection implements DatabaseConnection {
   readonly #database: SqliteDatabase.Database;
+  readonly #beforeQuery: () => void;
   readonly #statements = new Map<string, SqliteDatabase.Statement>();
 
-  constructor(database: SqliteDatabase.Database) {
+  constructor(database: SqliteDatabase.Database, beforeQuery: () => void) {
     this.#database = database;
+    this.#beforeQuery = beforeQuery;
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    this.#beforeQuery();
     const statement = this.#prepare(query.sql);
     if (statement.reader) {
       const rows = statement.all(...query.parameters).map(narrowIntegers);
@@ -64,6 +70,7 @@ class PreparedConnection implements DatabaseConnection {
   }
 
   async *streamQuery<Row>(query: CompiledQuery): AsyncIterableIterator<QueryResult<Row>> {
+    this.#beforeQuery();
     for (const row of this.#prepare(query.sql).iterate(...query.parameters)) {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- likewise
       yield { rows: [narrowIntegers(row) as Row] };
