@@ -2,9 +2,9 @@ import type SqliteDatabase from "better-sqlite3";
 
 export interface SharedSnapshot {
   /** Called before every read. */
-  begin(): void;
+  readonly begin: () => void;
   /** Called whenever something has been written: who reads from here on sees it. */
-  end(): void;
+  readonly end: () => void;
 }
 
 /**
