@@ -1,3 +1,4 @@
+import { UnknownCursorError } from "../store/page.ts";
 import { StoreUnavailableError, UniqueViolationError } from "../store/store.ts";
 import { ProblemError, type ProblemCode } from "./problem.ts";
 import type { Services } from "./world.ts";
@@ -45,6 +46,11 @@ export function toProblemError(
   const error = services.store.translate(thrown);
   const refusal = toRefusal(error, services);
   if (refusal !== undefined) return refusal;
+  if (error instanceof UnknownCursorError) {
+    const detail = `after ${error.message}.`;
+    const fault = { pointer: "/query/after", detail: error.message };
+    return new ProblemError("malformed_request", detail, [fault], { cause: error });
+  }
   if (error instanceof StoreUnavailableError) {
     services.log.error({ err: error, requestId }, "database unavailable");
     return new ProblemError(

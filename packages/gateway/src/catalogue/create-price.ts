@@ -2,7 +2,7 @@ import { parsePercent, parsePrice, toPriceId, type Tier } from "@evergate/core";
 import { ProblemError, refuse } from "../app/problem.ts";
 import { recordOperatorChange } from "../app/record-change.ts";
 import type { WriteRoom } from "../app/room.ts";
-import { readLocalDate } from "../contract/read-time.ts";
+import { readLocalDate } from "../app/read-time.ts";
 import { isCurrency } from "../partners/is-currency.ts";
 import { makeId } from "../ids.ts";
 import { findProductByReference, insertPrice, type StoredPrice } from "../store/catalogue.ts";

@@ -5,7 +5,7 @@ import { refuseWhileSettling } from "../settlement/refuse-while-settling.ts";
 import { modeOf } from "../events/mode-of.ts";
 import { lockCustomer, updateCustomer as update, type Customer } from "../store/customers.ts";
 import { appendEvents } from "../store/events.ts";
-import { diffFields } from "../subscriptions/to-wire.ts";
+import { diffFields } from "../events/diff-fields.ts";
 import { toWireCustomer } from "./to-wire.ts";
 
 /** Changes a customer; what is as it was already changes nothing and announces nothing. */

@@ -3,7 +3,7 @@ import { refuse } from "../app/problem.ts";
 import { recordOperatorChange } from "../app/record-change.ts";
 import type { WriteRoom } from "../app/room.ts";
 import { allScopes, issueKey } from "../auth/issue-key.ts";
-import { readInstant } from "../contract/read-time.ts";
+import { readInstant } from "../app/read-time.ts";
 import { makeId, toPartnerId } from "../ids.ts";
 import { appendEvents } from "../store/events.ts";
 import { insertPartner, type Partner } from "../store/partners.ts";

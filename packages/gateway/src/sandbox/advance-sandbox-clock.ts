@@ -4,7 +4,7 @@ import { ProblemError, refuse } from "../app/problem.ts";
 import type { ProcessRoom } from "../app/room.ts";
 import type { PartnerReadWorld } from "../app/world.ts";
 import { catchUp } from "../clockwork/catch-up.ts";
-import { readInstant } from "../contract/read-time.ts";
+import { readInstant } from "../app/read-time.ts";
 import { placeNewEvents } from "../events/place-events.ts";
 import { appendAudit } from "../store/audit-log.ts";
 import { lockPartnerToChange, updatePartnerClock } from "../store/partners.ts";

@@ -1,10 +1,9 @@
 import { formatInstant, toInstant, type Instant } from "@evergate/core";
 import type { Selectable } from "kysely";
-import { ProblemError } from "../app/problem.ts";
 import { makeId, type PartnerId } from "../ids.ts";
 import { compileOnce } from "./compile-once.ts";
 import { insertRows } from "./insert-rows.ts";
-import { limitOf, type Page, type PageRequest } from "./page.ts";
+import { limitOf, UnknownCursorError, type Page, type PageRequest } from "./page.ts";
 import type { EventTable } from "./schema.ts";
 import type { Dialect, Reader, Transaction } from "./store.ts";
 
@@ -237,9 +236,7 @@ function selectPlaced(db: Reader, partner: PartnerId) {
 async function getPosition(db: Reader, partner: PartnerId, id: string): Promise<number> {
   const position = (await findEvent(db, partner, id))?.position;
   if (position === undefined || position === null)
-    throw new ProblemError("malformed_request", `after: you have no event ${id}.`, [
-      { pointer: "/query/after", detail: "has to be the id of one of your events" },
-    ]);
+    throw new UnknownCursorError("has to be the id of one of your events");
   return position;
 }
 

@@ -2,23 +2,7 @@ import { sql } from "kysely";
 import { exactType } from "./sqlite-driver.ts";
 import type { Dialect, Reader, Store, Transaction } from "./store.ts";
 import { first } from "./migrations/0001-first.ts";
-
-/** The few words in which the two databases differ. */
-export interface Words {
-  /** Text that sorts byte by byte on both: ids, codes and days. */
-  readonly id: string;
-  /** A whole number within ±2⁵³. */
-  readonly int8: string;
-  /** Minor units of money, which may be more than 2⁵³. */
-  readonly amount: string;
-  /** Ends a table that is only ever reached through its key: SQLite then stores the rows in the key itself. */
-  readonly partnerTable: string;
-}
-
-export interface Migration {
-  readonly name: string;
-  readonly statements: (words: Words) => readonly string[];
-}
+import type { Migration, Words } from "./migrations/migration.ts";
 
 /** In order, forward only; one that was released is never edited. */
 const migrations: readonly Migration[] = [first];

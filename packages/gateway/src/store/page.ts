@@ -1,5 +1,4 @@
 import type { SelectQueryBuilder } from "kysely";
-import { ProblemError } from "../app/problem.ts";
 import type { IdPrefix } from "../ids.ts";
 import type { Database } from "./schema.ts";
 
@@ -10,6 +9,11 @@ export interface PageRequest {
   readonly limit?: number | undefined;
   /** A cursor that an earlier page gave. */
   readonly after?: string | undefined;
+}
+
+/** A page was asked for after something that this list does not know. The message says what it has to be. */
+export class UnknownCursorError extends Error {
+  override readonly name = "UnknownCursorError";
 }
 
 /** How many rows a page may have. */
@@ -47,7 +51,7 @@ function encodeCursor(id: string): string {
   return Buffer.from(id).toString("base64url");
 }
 
-/** Throws `malformed_request` for what no list of this kind has given. */
+/** Throws {@link UnknownCursorError} for what no list of this kind has given. */
 function decodeCursor(cursor: string, kind: IdPrefix): string {
   const id = Buffer.from(cursor, "base64url").toString("utf8");
   if (
@@ -55,8 +59,6 @@ function decodeCursor(cursor: string, kind: IdPrefix): string {
     !/^[a-z]+_[0-9a-z]{26}$/.test(id) ||
     !id.startsWith(`${kind}_`)
   )
-    throw new ProblemError("malformed_request", "after is not a cursor that this list has given.", [
-      { pointer: "/query/after", detail: "has to be the nextCursor of the page before" },
-    ]);
+    throw new UnknownCursorError("has to be the nextCursor of the page before");
   return id;
 }

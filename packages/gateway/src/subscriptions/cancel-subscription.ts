@@ -1,6 +1,6 @@
 import { cancelSubscription as cancel } from "@evergate/core";
 import type { PartnerWriteRoom } from "../app/room.ts";
-import { readLocalDate } from "../contract/read-time.ts";
+import { readLocalDate } from "../app/read-time.ts";
 import { refuseSubscription } from "./describe-refusal.ts";
 import { answerSubscription, loadSubject, saveSubject } from "./load-subject.ts";
 

@@ -8,7 +8,7 @@ import {
 import { refuse, type Refused } from "../app/problem.ts";
 import type { PartnerWriteRoom } from "../app/room.ts";
 import type { PartnerWriteWorld } from "../app/world.ts";
-import { readInstant } from "../contract/read-time.ts";
+import { readInstant } from "../app/read-time.ts";
 import type { OperationRequest } from "../contract/operation.ts";
 import { createCustomerOf } from "../customers/create-customer.ts";
 import { makeId } from "../ids.ts";

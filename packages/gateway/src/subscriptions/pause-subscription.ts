@@ -1,6 +1,6 @@
 import { pauseSubscription as pause, type PauseOrder } from "@evergate/core";
 import type { PartnerWriteRoom } from "../app/room.ts";
-import { readInstant } from "../contract/read-time.ts";
+import { readInstant } from "../app/read-time.ts";
 import type { OperationRequest } from "../contract/operation.ts";
 import { refuseSubscription } from "./describe-refusal.ts";
 import { answerSubscription, loadSubject, saveSubject } from "./load-subject.ts";

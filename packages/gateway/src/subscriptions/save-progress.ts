@@ -7,7 +7,8 @@ import { appendEvents, type NewEvent } from "../store/events.ts";
 import type { Partner } from "../store/partners.ts";
 import type { Transaction } from "../store/store.ts";
 import { writeSubscriptions } from "../store/subscriptions.ts";
-import { diffFields, toWireSubscription, type WireSubscription } from "./to-wire.ts";
+import { diffFields } from "../events/diff-fields.ts";
+import { toWireSubscription, type WireSubscription } from "./to-wire.ts";
 
 /** Who brought a change about: a caller's command, or the clock. */
 export interface Authorship {

@@ -1,5 +1,5 @@
 import { parseInstant, parseLocalDate, type Instant, type LocalDate } from "@evergate/core";
-import { ProblemError } from "../app/problem.ts";
+import { ProblemError } from "./problem.ts";
 
 /** Reads an instant whose form the contract has checked. Throws `malformed_request` where it is none all the same. */
 export function readInstant(text: string, pointer: string): Instant {
