@@ -175,7 +175,7 @@ export interface EventFilter {
   readonly subscription?: string | undefined;
 }
 
-/** A page of the partner's events in their total order, oldest first; the cursor is an event's id. Throws `malformed_request` for a foreign one. */
+/** A page of the partner's events in their total order, oldest first; the cursor is an event's id. Throws {@link UnknownCursorError} for a foreign one. */
 export async function listEvents(
   db: Reader,
   partner: PartnerId,
