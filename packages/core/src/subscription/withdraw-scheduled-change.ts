@@ -3,20 +3,18 @@ import { accept, recordCommand, refuse, type Decision } from "../decision.ts";
 import type { Context } from "../terms.ts";
 import { advance } from "./advance.ts";
 import { configurationAfter } from "./change-configuration.ts";
-import { refuseConfiguration, type ConfigurationRefusal } from "./configuration.ts";
+import { refuseConfiguration } from "./configuration.ts";
 import type { ScheduledChange, Subscription } from "./state.ts";
 
 export type WithdrawScheduledChangeOrder = { readonly of: "quantity" | "product" };
 
-export type WithdrawScheduledChangeRefusal =
-  | { readonly code: "no_scheduled_change" }
-  | ConfigurationRefusal;
+export type WithdrawScheduledChangeRefusal = { readonly code: "no_scheduled_change" };
 
 /**
- * Empties one slot of what is scheduled (R29).
+ * Empties one slot of what is scheduled (R29). Where the other slot's change would not be allowed alone
+ * (a quantity that only the product to come can have), it goes with it: both were one order.
  *
- * Refusals: `no_scheduled_change`, and where the other slot's change would not be allowed alone,
- * `product_unknown`, `product_not_priced`, `quantity_out_of_range`.
+ * Refusals: `no_scheduled_change`.
  */
 export function withdrawScheduledChange(
   subscription: Subscription,
@@ -30,13 +28,8 @@ export function withdrawScheduledChange(
   if (standing === null || standing[order.of] === null)
     return refuse({ code: "no_scheduled_change" });
   const rest = emptySlot(standing, order.of);
-  if (rest !== null) {
-    const day = dayOf(rest.effectiveAt, context.terms.timeZone);
-    const refusal = refuseConfiguration(configurationAfter(current, rest), day, context);
-    if (refusal !== null) return refuse(refusal);
-  }
   return accept(
-    recordCommand(progress, { ...current, scheduledChange: rest }, [
+    recordCommand(progress, { ...current, scheduledChange: keepAllowed(rest, current, context) }, [
       "subscription.change_withdrawn",
     ]),
   );
@@ -48,4 +41,16 @@ function emptySlot(
 ): ScheduledChange | null {
   const rest = { ...standing, [slot]: null };
   return rest.product === null && rest.quantity === null ? null : rest;
+}
+
+function keepAllowed(
+  rest: ScheduledChange | null,
+  current: Subscription,
+  context: Context,
+): ScheduledChange | null {
+  if (rest === null) return null;
+  const day = dayOf(rest.effectiveAt, context.terms.timeZone);
+  return refuseConfiguration(configurationAfter(current, rest), day, context) === null
+    ? rest
+    : null;
 }

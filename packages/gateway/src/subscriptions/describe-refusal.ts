@@ -55,7 +55,7 @@ export function refuseSubscription(refusal: SubscriptionRefusal): Refused {
     case "quantity_out_of_range":
       return refuse(
         code,
-        `The product ${refusal.product} is licensed for ${refusal.minimum} to ${refusal.maximum} units.`,
+        `The product ${refusal.product} is licensed for ${refusal.minimum} to ${refusal.maximum} units; that holds, too, for what a scheduled change that stands would make of it.`,
         {
           minimum: refusal.minimum,
           maximum: refusal.maximum,

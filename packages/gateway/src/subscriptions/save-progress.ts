@@ -41,6 +41,9 @@ export async function saveProgress(
   const entries: AuditEntry[] = [];
   for (const { clockFacts, commandFacts } of progressions) {
     let wire: WireSubscription | null = null;
+    // As its events have shown it last. The event of a charge shows the charge: what its period's end has changed of
+    // the subscription is told by the next one.
+    let announced: WireSubscription | null = null;
     for (const { facts, author: by } of [
       { facts: clockFacts, author: null },
       { facts: commandFacts, author },
@@ -51,7 +54,8 @@ export async function saveProgress(
             ? null
             : (wire ?? toWireSubscription(transition.before, partner.terms));
         wire = toWireSubscription(transition.after, partner.terms);
-        const previous = before === null ? null : diffFields(before, wire);
+        announced ??= before;
+        const previous = announced === null ? null : diffFields(announced, wire);
         for (const fact of transition.facts) {
           const charge =
             fact.charge === null ? null : openCharge(fact.charge, partner.terms.currency);
@@ -66,6 +70,7 @@ export async function saveProgress(
             ),
           );
         }
+        if (transition.facts.some(({ charge }) => charge === null)) announced = wire;
         entries.push(toEntry(transition, before, wire, by, recordedAt));
       }
     }
