@@ -66,9 +66,9 @@ const checks: readonly { readonly what: string; readonly query: ReturnType<typeo
   },
   {
     what: "a bill is not the sum of its charges",
-    query: sql`select bills.id, bills.net, bills.line_count, sum(charges.amount), count(charges.id) from bills
+    query: sql`select bills.id, bills.net, bills.line_count, sum(cast(charges.amount as numeric)), count(charges.id) from bills
       left join charges on charges.partner = bills.partner and charges.bill = bills.id
-      group by bills.partner, bills.id, bills.net, bills.line_count having sum(charges.amount) <> bills.net or count(charges.id) <> bills.line_count or count(charges.id) = 0`,
+      group by bills.partner, bills.id, bills.net, bills.line_count having sum(cast(charges.amount as numeric)) <> cast(bills.net as numeric) or count(charges.id) <> bills.line_count or count(charges.id) = 0`,
   },
   {
     what: "a month has more than one bill",

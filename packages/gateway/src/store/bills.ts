@@ -60,10 +60,10 @@ export async function insertBill(tx: Transaction, partner: PartnerId, bill: Bill
       number: bill.number,
       month: bill.month,
       currency: bill.currency,
-      net: bill.net,
+      net: bill.net.toString(),
       tax_rate: bill.taxRate,
-      tax: bill.tax,
-      total: bill.total,
+      tax: bill.tax.toString(),
+      total: bill.total.toString(),
       line_count: bill.lineCount,
       customers: JSON.stringify(
         bill.customers.map(({ customer, name, net }) => ({ customer, name, net: net.toString() })),

@@ -70,7 +70,7 @@ export async function insertCharges(
       days_charged: charge.days?.charged ?? null,
       days_of: charge.days?.of ?? null,
       discount_percent: formatPercent(charge.discountPercent),
-      amount: charge.amount,
+      amount: charge.amount.toString(),
       currency: charge.currency,
       bill: charge.bill,
       created_at: charge.createdAt,
@@ -115,7 +115,10 @@ export async function billCharges(
     if (line.discountPercent === noDiscount) continue;
     await tx
       .updateTable("charges")
-      .set({ discount_percent: formatPercent(line.discountPercent), amount: line.amount })
+      .set({
+        discount_percent: formatPercent(line.discountPercent),
+        amount: line.amount.toString(),
+      })
       .where("partner", "=", partner)
       .where("id", "=", id)
       .execute();

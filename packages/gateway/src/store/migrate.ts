@@ -1,5 +1,4 @@
 import { sql } from "kysely";
-import { exactType } from "./sqlite-driver.ts";
 import type { Dialect, Reader, Store, Transaction } from "./store.ts";
 import { first } from "./migrations/0001-first.ts";
 import type { Migration, Words } from "./migrations/migration.ts";
@@ -8,8 +7,8 @@ import type { Migration, Words } from "./migrations/migration.ts";
 const migrations: readonly Migration[] = [first];
 
 const wordsOf: Readonly<Record<Dialect, Words>> = {
-  sqlite: { id: "text", int8: "integer", amount: exactType, partnerTable: "without rowid" },
-  postgres: { id: 'text collate "C"', int8: "bigint", amount: "bigint", partnerTable: "" },
+  sqlite: { id: "text", int8: "integer", amount: "text", partnerTable: "without rowid" },
+  postgres: { id: 'text collate "C"', int8: "bigint", amount: "numeric", partnerTable: "" },
 };
 
 /** Thrown where the database was migrated by a newer Evergate than this one. */

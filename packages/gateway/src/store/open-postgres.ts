@@ -26,7 +26,7 @@ export function openPostgres(
     application_name: "evergate",
     types: {
       getTypeParser: (oid, format) =>
-        oid === pg.types.builtins.INT8 ? toInteger : pg.types.getTypeParser(oid, format),
+        oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format),
     },
   });
   // A connection that breaks while idle is replaced by the pool; unheard, the event would end the process.
@@ -59,10 +59,4 @@ export function openPostgres(
     translate: translatePostgresError,
     close: () => db.destroy(),
   };
-}
-
-/** pg answers int8 as text; beyond 2⁵³ it stays exact as a bigint. */
-function toInteger(text: string): number | bigint {
-  const value = Number(text);
-  return Number.isSafeInteger(value) ? value : BigInt(text);
 }

@@ -2,15 +2,14 @@
  * The tables, one description for SQLite and PostgreSQL.
  *
  * Instants are epoch milliseconds (int8), days `YYYY-MM-DD`, months `YYYY-MM`, flags 0 or 1, JSON text.
- * Money is an integer: prices in 10⁻⁶ of the major unit, amounts in the currency's minor unit.
- * A driver hands integers beyond 2⁵³ out as bigint, so every money column is read with `BigInt(…)`; only amounts
- * can be so large, for the contract keeps a price below 10⁹.
+ * Money is a whole number: prices in 10⁻⁶ of the major unit, which the contract keeps below 2⁵³, and amounts in the
+ * currency's minor unit, which can be larger than any integer of a database and are kept as digits.
  * What belongs to a partner leads its key with `partner`.
  */
 import type { ColumnType } from "kysely";
 
-/** An integer column that may exceed 2⁵³: written as bigint, read as number or bigint. */
-type Money = ColumnType<number | bigint, bigint, bigint>;
+/** A price: written from the core's bigint, read as a number. */
+type UnitPriceColumn = ColumnType<number, bigint, bigint>;
 
 export interface Database {
   products: ProductTable;
@@ -46,7 +45,7 @@ export interface PriceTable {
   product: string;
   channel: string;
   currency: string;
-  unit_price: Money;
+  unit_price: UnitPriceColumn;
   valid_from: string;
   tiers: string;
   created_at: number;
@@ -124,7 +123,7 @@ export interface SubscriptionTable {
   dearest_product: string | null;
   dearest_quantity: number | null;
   dearest_price: string | null;
-  dearest_unit_price: ColumnType<number | bigint | null, bigint | null, bigint | null>;
+  dearest_unit_price: ColumnType<number | null, bigint | null, bigint | null>;
   pause_starts_at: number | null;
   pause_resumes_at: number | null;
   cancellation_effective_at: number | null;
@@ -159,11 +158,11 @@ export interface ChargeTable {
   /** The month of the period's last day: the bill it belongs to (R22). */
   month: string;
   quantity: number;
-  unit_price: Money;
+  unit_price: UnitPriceColumn;
   days_charged: number | null;
   days_of: number | null;
   discount_percent: string;
-  amount: Money;
+  amount: string;
   currency: string;
   bill: string | null;
   created_at: number;
@@ -175,10 +174,10 @@ export interface BillTable {
   number: string;
   month: string;
   currency: string;
-  net: Money;
+  net: string;
   tax_rate: string;
-  tax: Money;
-  total: Money;
+  tax: string;
+  total: string;
   line_count: number;
   customers: string;
   issued_at: number;

@@ -9,9 +9,6 @@ import {
   type QueryResult,
 } from "kysely";
 
-/** The declared type of columns that may hold more than 2⁵³; to SQLite itself it is another name for an integer. */
-export const exactType = "bigint";
-
 /** More statements than the gateway has; the bound is against a bug that would make a new one per request. */
 const maximumStatements = 500;
 
@@ -61,7 +58,7 @@ class PreparedConnection implements DatabaseConnection {
     this.#beforeQuery();
     const statement = this.#prepare(query.sql);
     if (statement.reader) {
-      const rows = statement.all(...query.parameters).map(narrowIntegers);
+      const rows = statement.all(...query.parameters);
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the rows are what Kysely has typed the query with
       return { rows: rows as Row[] };
     }
@@ -73,7 +70,7 @@ class PreparedConnection implements DatabaseConnection {
     this.#beforeQuery();
     for (const row of this.#prepare(query.sql).iterate(...query.parameters)) {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- likewise
-      yield { rows: [narrowIntegers(row) as Row] };
+      yield { rows: [row as Row] };
     }
   }
 
@@ -82,26 +79,8 @@ class PreparedConnection implements DatabaseConnection {
     if (statement === undefined) {
       if (this.#statements.size >= maximumStatements) this.#statements.clear();
       statement = this.#database.prepare(text);
-      // Without this, 9007199254740993 is silently read as …992; with it, every integer is a bigint first.
-      // So it is for statements that answer amounts, or something computed, whose type nobody has declared.
-      if (
-        statement.reader &&
-        statement.columns().some(({ type }) => type === exactType || type === null)
-      )
-        statement.safeIntegers(true);
       this.#statements.set(text, statement);
     }
     return statement;
   }
-}
-
-function narrowIntegers(row: unknown): unknown {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a row is an object of columns
-  const columns = row as Record<string, unknown>;
-  for (const name in columns) {
-    const value = columns[name];
-    if (typeof value === "bigint" && value >= -9007199254740991n && value <= 9007199254740991n)
-      columns[name] = Number(value);
-  }
-  return columns;
 }

@@ -17,10 +17,7 @@ describe.each(testStores)("what events tell of before on $name", (stores) => {
     });
     await world.api.ask("PATCH", `/v1/subscriptions/${id}`, { quantity: 5 });
     await world.advanceTo("2027-01-01T00:00:00+01:00");
-    const { data } = await world.api.ask<EventList>(
-      "GET",
-      "/v1/events?type=subscription.renewed",
-    );
+    const { data } = await world.api.ask<EventList>("GET", "/v1/events?type=subscription.renewed");
     expect(data[0]?.data).toMatchObject({
       scheduledChange: null,
       term: { used: 1 },

@@ -4,7 +4,7 @@ export interface Words {
   readonly id: string;
   /** A whole number within ±2⁵³. */
   readonly int8: string;
-  /** Minor units of money, which may be more than 2⁵³. */
+  /** Digits of any number: minor units of money. */
   readonly amount: string;
   /** Ends a table that is only ever reached through its key: SQLite then stores the rows in the key itself. */
   readonly partnerTable: string;
