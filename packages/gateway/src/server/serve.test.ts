@@ -1,5 +1,8 @@
+import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { createServer, request as sendRequest, type IncomingMessage } from "node:http";
 import { once } from "node:events";
+import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
 import { sql } from "kysely";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { components } from "../generated/api.ts";
@@ -147,6 +150,16 @@ describe("serve", () => {
     expect(await cut).toBeInstanceOf(Error);
   });
 
+  test("ends also where nobody reads its log any more", async () => {
+    const server = startUnread(await makeEnv(sqlite));
+    await server.listening;
+    server.child.stderr.destroy();
+    await once(server.child.stderr, "close");
+    server.child.kill("SIGTERM");
+    await once(server.child, "exit", { signal: AbortSignal.timeout(5_000) });
+    expect(server.child.exitCode).toBe(0);
+  });
+
   test("says in a sentence that the port is taken", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     onTestFinished(() => void other.close());
@@ -286,6 +299,28 @@ async function makeEnv(stores: TestStores | undefined): Promise<ServeEnv> {
     EVERGATE_DATABASE_URL: database.url,
     ...(stores.name === "postgres" ? { EVERGATE_SECRET_KEY: testSecretKey } : {}),
   };
+}
+
+/** The server in a process whose standard error the test itself can close. */
+function startUnread(env: ServeEnv): {
+  child: ChildProcessByStdio<null, Readable, Readable>;
+  listening: Promise<void>;
+} {
+  const main = fileURLToPath(new URL("../main.ts", import.meta.url));
+  const child = spawn(process.execPath, [main, "serve"], {
+    env: { PATH: process.env["PATH"], EVERGATE_PORT: "0", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const listening = new Promise<void>((resolve, reject) => {
+    let output = "";
+    child.stdout.on("data", (text: Buffer) => {
+      output += text.toString();
+      if (output.includes("listens on")) resolve();
+    });
+    child.once("exit", () => reject(new Error("The gateway ended before it listened.")));
+  });
+  return { child, listening };
 }
 
 function withKey(key: string, headers: Record<string, string> = {}): RequestInit {

@@ -1,4 +1,5 @@
 import pino, { type DestinationStream, type Logger } from "pino";
+import { createLineWriter } from "./line-writer.ts";
 
 /** What must not reach a log even by mistake, wherever an object with it is logged. */
 const secretFields = [
@@ -12,7 +13,7 @@ const secretFields = [
 
 /**
  * The log: one JSON object a line on standard error, which leaves standard output to people.
- * Lines are written beside the work, and the rest of them when the process ends.
+ * Lines of one turn are written together, and what is left of them when the process ends.
  */
 export function createLog(level: string, destination?: DestinationStream): Logger {
   return pino(
@@ -26,6 +27,15 @@ export function createLog(level: string, destination?: DestinationStream): Logge
         censor: "[redacted]",
       },
     },
-    destination ?? pino.destination({ fd: 2, sync: false }),
+    destination ?? openStandardError(),
   );
+}
+
+function openStandardError(): DestinationStream {
+  // To touch the stream makes a pipe one that doesn't block: a reader that stands still must not stop the gateway, nor its end.
+  // What others write to it, such as Node's warnings, must not end the process either because nobody reads it.
+  process.stderr.on("error", () => {});
+  const writer = createLineWriter(2);
+  process.on("exit", () => writer.flushSync());
+  return writer;
 }
