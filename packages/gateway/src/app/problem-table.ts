@@ -28,6 +28,10 @@ export const problemTable: Readonly<
   no_scheduled_change: { status: 409, title: "No such change is scheduled" },
   prepaid_licence_held: { status: 409, title: "The customer holds a prepaid licence" },
   not_a_sandbox: { status: 409, title: "The partner is not a sandbox" },
+  webhook_endpoint_limit_reached: {
+    status: 409,
+    title: "The partner has all the webhook endpoints it can have",
+  },
   version_mismatch: { status: 412, title: "The subscription has changed meanwhile" },
   content_too_large: { status: 413, title: "The body is too large" },
   unsupported_media_type: { status: 415, title: "The body has to be JSON" },
@@ -54,6 +58,7 @@ export const problemTable: Readonly<
   term_not_prolonged: { status: 422, title: "The term would not be longer" },
   tiers_not_allowed: { status: 422, title: "The price cannot have tiers" },
   tiers_not_ascending: { status: 422, title: "The tiers are out of order" },
+  price_starts_in_past: { status: 422, title: "The price would start in the past" },
   time_zone_unknown: { status: 422, title: "There is no such time zone" },
   currency_unknown: { status: 422, title: "There is no such currency" },
   clock_not_allowed: { status: 422, title: "The partner cannot have a clock" },

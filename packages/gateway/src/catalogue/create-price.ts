@@ -1,16 +1,31 @@
-import { parsePercent, parsePrice, toPriceId, type Tier } from "@evergate/core";
+import { addDays, dayOf, parsePercent, parsePrice, toPriceId, type Tier } from "@evergate/core";
 import { ProblemError, refuse } from "../app/problem.ts";
 import { recordOperatorChange } from "../app/record-change.ts";
 import type { WriteRoom } from "../app/room.ts";
 import { readLocalDate } from "../app/read-time.ts";
 import { isCurrency } from "../partners/is-currency.ts";
 import { makeId } from "../ids.ts";
-import { findProductByReference, insertPrice, type StoredPrice } from "../store/catalogue.ts";
+import {
+  findPricesOf,
+  findProductByReference,
+  insertPrice,
+  lockProduct,
+  type StoredPrice,
+} from "../store/catalogue.ts";
 import { toWirePrice } from "./to-wire.ts";
 
-/** Makes a price: one product in one channel and currency from a day on (R19). Two from the same day: `price_exists`. */
+/** Where each day begins first: what is later there is later for every partner. */
+const firstZone = "Pacific/Kiritimati";
+
+/**
+ * Makes a price: one product in one channel and currency from a day on (R19). Two from the same day: `price_exists`.
+ * The first may begin on any day; another one only later than today, or what is carried out late would be charged
+ * otherwise than on time (R3).
+ */
 export const createPrice: WriteRoom<"createPrice"> = async ({ body }, world) => {
-  const product = await findProductByReference(world.tx, body.product);
+  const found = await findProductByReference(world.tx, body.product);
+  // Locked, so that of two first prices at once the second finds the other.
+  const product = found && (await lockProduct(world.tx, world.services.store.dialect, found.id));
   if (product === undefined)
     return refuse("product_unknown", `There is no product ${body.product}.`);
   if (!isCurrency(body.currency))
@@ -20,13 +35,25 @@ export const createPrice: WriteRoom<"createPrice"> = async ({ body }, world) => 
     return refuse("tiers_not_allowed", "Only prices of the channel msp have tiers (R20).");
   if (tiers.some((tier, index) => index > 0 && tier.from <= (tiers[index - 1]?.from ?? 0)))
     return refuse("tiers_not_ascending", "Each tier has to begin above the one before.");
+  const validFrom = readLocalDate(body.validFrom, "/validFrom");
+  const standing = await findPricesOf(world.tx, product.id, body.channel, body.currency);
+  const today = dayOf(world.at, firstZone);
+  if (
+    standing.length > 0 &&
+    validFrom <= today &&
+    !standing.some((price) => price.validFrom === validFrom)
+  )
+    return refuse(
+      "price_starts_in_past",
+      `The product has a price in this channel and currency already; another one can begin on ${addDays(today, 1)} or later.`,
+    );
   const price: StoredPrice = {
     id: toPriceId(makeId("price")),
     product: product.id,
     channel: body.channel,
     currency: body.currency,
     unitPrice: readDecimal(body.unitPrice, parsePrice, "/unitPrice"),
-    validFrom: readLocalDate(body.validFrom, "/validFrom"),
+    validFrom,
     tiers,
     createdAt: world.at,
   };

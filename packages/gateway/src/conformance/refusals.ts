@@ -24,6 +24,9 @@ export const refusals: readonly Refusal[] = [
   refusal("createPrice", "price_exists", async (scene) =>
     withBody({ product: scene.product.id, channel: "xsp", validFrom: "2026-01-01" }),
   ),
+  refusal("createPrice", "price_starts_in_past", async (scene) =>
+    withBody({ product: scene.product.id, channel: "xsp", validFrom: "2026-01-02" }),
+  ),
   refusal(
     "createPrice",
     "tiers_not_allowed",
@@ -180,6 +183,15 @@ export const refusals: readonly Refusal[] = [
     "webhook_url_not_allowed",
     withBody({ url: "http://hooks.example.com@203.0.113.5/" }),
   ),
+  refusal("createWebhookEndpoint", "webhook_endpoint_limit_reached", async (scene) => {
+    const { key, api } = await takePartner(scene);
+    for (let count = 0; count < 16; count++)
+      await api.ask("POST", "/v1/webhook-endpoints", {
+        url: "https://hooks.example.com/",
+        eventTypes: ["*"],
+      });
+    return { key };
+  }),
   ...each(["getSandboxClock", "advanceSandboxClock"], "not_a_sandbox", async (scene) => ({
     key: (await takePartner(scene, { mode: "live" })).key,
   })),

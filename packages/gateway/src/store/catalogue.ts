@@ -165,6 +165,16 @@ const selectPricesOf = compileOnce(
       .where("currency", "=", currency),
 );
 
+/** All prices of a product in one channel and currency. */
+export async function findPricesOf(
+  db: Reader,
+  product: ProductId,
+  channel: string,
+  currency: string,
+): Promise<readonly Price[]> {
+  return (await selectPricesOf(db, { product, channel, currency })).map(toPrice);
+}
+
 /** The products named, with their prices in one channel and currency, as the core looks them up. */
 export async function loadCatalogue(
   db: Reader,
@@ -181,7 +191,7 @@ export async function loadCatalogue(
     if (product === undefined) continue;
     products.set(id, {
       product,
-      prices: (await selectPricesOf(db, { product: id, channel, currency })).map(toPrice),
+      prices: await findPricesOf(db, id, channel, currency),
     });
   }
   return {

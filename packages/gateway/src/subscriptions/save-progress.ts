@@ -41,9 +41,9 @@ export async function saveProgress(
   const entries: AuditEntry[] = [];
   for (const { clockFacts, commandFacts } of progressions) {
     let wire: WireSubscription | null = null;
-    // As its events have shown it last. The event of a charge shows the charge: what its period's end has changed of
-    // the subscription is told by the next one.
-    let announced: WireSubscription | null = null;
+    // The event of a charge shows the charge: what its period's end has changed of the subscription is told by the
+    // next event of the same instant (of that only: later ones may be carried out apart, and must read the same, R3).
+    let untold: { readonly at: Instant; readonly before: WireSubscription } | null = null;
     for (const { facts, author: by } of [
       { facts: clockFacts, author: null },
       { facts: commandFacts, author },
@@ -54,8 +54,9 @@ export async function saveProgress(
             ? null
             : (wire ?? toWireSubscription(transition.before, partner.terms));
         wire = toWireSubscription(transition.after, partner.terms);
-        announced ??= before;
-        const previous = announced === null ? null : diffFields(announced, wire);
+        const { at } = transition.facts[0];
+        const told: WireSubscription | null = untold?.at === at ? untold.before : before;
+        const previous = told === null ? null : diffFields(told, wire);
         for (const fact of transition.facts) {
           const charge =
             fact.charge === null ? null : openCharge(fact.charge, partner.terms.currency);
@@ -70,7 +71,8 @@ export async function saveProgress(
             ),
           );
         }
-        if (transition.facts.some(({ charge }) => charge === null)) announced = wire;
+        const isOfChargesOnly = transition.facts.every(({ charge }) => charge !== null);
+        untold = isOfChargesOnly && told !== null ? { at, before: told } : null;
         entries.push(toEntry(transition, before, wire, by, recordedAt));
       }
     }

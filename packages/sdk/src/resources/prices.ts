@@ -12,7 +12,7 @@ export interface Prices {
    * part begins (R19). Tiers are the cumulative discount of MSPs (R20).
    *
    * Refused with `price_exists`, `product_unknown`, `currency_unknown`, `tiers_not_allowed`,
-   * `tiers_not_ascending`.
+   * `tiers_not_ascending`, `price_starts_in_past`.
    */
   create(input: PriceInput, options?: OptionsOf<"createPrice">): Promise<Price>;
 
