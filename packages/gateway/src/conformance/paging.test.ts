@@ -1,9 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { makeId } from "../ids.ts";
 import { testStores } from "../testing/open-test-stores.ts";
 import { startTestGateway } from "../testing/start-test-gateway.ts";
 import { listOperations, type DeclaredOperation, type JsonObject } from "./contract.ts";
-import { makeFresh, makeRequest, send, subscribe, type Reply } from "./requests.ts";
+import {
+  dropOldEndpoints,
+  makeFresh,
+  makeRequest,
+  send,
+  subscribe,
+  type Reply,
+} from "./requests.ts";
 import { makeScene, type Scene } from "./scene.ts";
 
 interface Page {
@@ -17,6 +24,7 @@ describe.each(testStores)("lists are read page by page on $name", (stores) => {
     scene = await makeScene(await startTestGateway(stores, { isShared: true }));
     for (let count = 0; count < 5; count += 1) await addOneOfEach();
   });
+  beforeEach(() => dropOldEndpoints(scene.one));
   afterAll(() => scene.gateway.close());
 
   /** One more entry in every list: months pass, so that there are charges and bills too. */

@@ -138,8 +138,16 @@ async function takeKey({ operator }: Scene): Promise<Partial<RequestParts>> {
   return { path: { keyId: id } };
 }
 
-async function takeEndpoint(_scene: Scene, { api }: Side): Promise<Partial<RequestParts>> {
-  const { id } = await api.ask<Schemas["WebhookEndpoint"]>("POST", "/v1/webhook-endpoints", {
+/** Deletes all but the newest endpoints and the scene's own: a partner can have 16. */
+export async function dropOldEndpoints({ api, ids }: Side): Promise<void> {
+  const { data } = await api.ask<Schemas["WebhookEndpointList"]>("GET", "/v1/webhook-endpoints");
+  for (const { id } of data.slice(8))
+    if (id !== ids["endpointId"]) await api.ask("DELETE", `/v1/webhook-endpoints/${id}`);
+}
+
+async function takeEndpoint(_scene: Scene, side: Side): Promise<Partial<RequestParts>> {
+  await dropOldEndpoints(side);
+  const { id } = await side.api.ask<Schemas["WebhookEndpoint"]>("POST", "/v1/webhook-endpoints", {
     url: "https://hooks.example.com/own",
     eventTypes: ["bill.issued"],
   });
@@ -160,6 +168,10 @@ const prepare: Readonly<Record<string, Preparation>> = {
   },
   rollApiKey: takeKey,
   revokeApiKey: takeKey,
+  createWebhookEndpoint: async (_scene, side) => {
+    await dropOldEndpoints(side);
+    return {};
+  },
   updateWebhookEndpoint: takeEndpoint,
   deleteWebhookEndpoint: takeEndpoint,
   advanceSandboxClock: async (_scene, { api }) => {

@@ -9,9 +9,14 @@ import {
   type UnplacedEvent,
 } from "../store/events.ts";
 import type { Dialect, Store, Transaction } from "../store/store.ts";
+import { listEnabledEndpoints } from "../store/webhooks.ts";
 import { fanOut } from "../webhooks/fan-out.ts";
 
-const chunkSize = 500;
+/** So many events get their places in one transaction, and fewer where many endpoints are to hear of them. */
+const maximumEvents = 500;
+
+/** About so many deliveries are made in one transaction: on SQLite every other writer waits for its end. */
+const maximumDeliveries = 2_000;
 
 /**
  * Gives the partner's new events their places in its total order, and hands each to the endpoints that want it.
@@ -30,8 +35,8 @@ export async function placeNewEvents(
     // Most who ask find nothing to do; they need not wait for the lock.
     if (!(await hasUnplacedEvents(store.reader, partner))) return count;
     const placed = await store.transaction((tx) => placeChunk(tx, store.dialect, partner, now()));
-    count += placed;
-    if (placed < chunkSize) return count;
+    count += placed.count;
+    if (!placed.isMoreWaiting) return count;
   }
 }
 
@@ -45,7 +50,7 @@ export async function placeAllEvents(
   partner: PartnerId,
   now: Instant,
 ): Promise<void> {
-  while ((await placeChunk(tx, dialect, partner, now)) >= chunkSize);
+  while ((await placeChunk(tx, dialect, partner, now)).isMoreWaiting);
 }
 
 async function placeChunk(
@@ -53,18 +58,21 @@ async function placeChunk(
   dialect: Dialect,
   partner: PartnerId,
   now: Instant,
-): Promise<number> {
+): Promise<{ readonly count: number; readonly isMoreWaiting: boolean }> {
   const last = await lockEventPosition(tx, dialect, partner);
-  const chunk = await listUnplacedEvents(tx, partner, chunkSize);
+  const waiting = await listUnplacedEvents(tx, partner, maximumEvents);
+  if (waiting.length === 0) return { count: 0, isMoreWaiting: false };
+  const endpoints = await listEnabledEndpoints(tx, partner);
+  const chunk = waiting.slice(0, Math.ceil(maximumDeliveries / Math.max(endpoints.length, 1)));
+  const isMoreWaiting = waiting.length === maximumEvents || chunk.length < waiting.length;
   // What an event of the chunk must follow may have a later id, beyond a full chunk's end.
   const events = inOrder(
-    chunk.length < chunkSize ? chunk : [...chunk, ...(await listOvertaken(tx, partner, chunk))],
+    isMoreWaiting ? [...chunk, ...(await listOvertaken(tx, partner, chunk))] : chunk,
   );
-  if (events.length === 0) return 0;
   const placedEvents = events.map((event, index) => ({ ...event, position: last + index + 1 }));
   await placeEvents(tx, partner, placedEvents, last + events.length);
-  await fanOut(tx, partner, placedEvents, now);
-  return chunk.length;
+  await fanOut(tx, partner, endpoints, placedEvents, now);
+  return { count: events.length, isMoreWaiting };
 }
 
 /** The events without a place that are not in the chunk, though a later one of their subscription is. */

@@ -48,6 +48,21 @@ export async function lockEndpoint(
   return row && toEndpoint(row);
 }
 
+/** How many endpoints the partner has. Nobody else makes or deletes one until the transaction ends. */
+export async function lockEndpointCount(
+  tx: Transaction,
+  dialect: Dialect,
+  partner: PartnerId,
+): Promise<number> {
+  await lockEventPosition(tx, dialect, partner);
+  const { count } = await tx
+    .selectFrom("webhook_endpoints")
+    .select((select) => select.fn.countAll().as("count"))
+    .where("partner", "=", partner)
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
 /** Stores an endpoint; its secret is sealed under the gateway's key and bound to this endpoint. */
 export async function insertEndpoint(
   tx: Transaction,

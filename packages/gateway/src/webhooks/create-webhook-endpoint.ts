@@ -2,12 +2,18 @@ import type { PartnerWriteRoom } from "../app/room.ts";
 import { ProblemError, refuse } from "../app/problem.ts";
 import { recordChange } from "../app/record-change.ts";
 import { makeId } from "../ids.ts";
-import { insertEndpoint, type WebhookEndpoint } from "../store/webhooks.ts";
+import { insertEndpoint, lockEndpointCount, type WebhookEndpoint } from "../store/webhooks.ts";
 import { checkEndpointUrl } from "./check-endpoint-url.ts";
 import { isEndpointSecret, makeEndpointSecret } from "./endpoint-secret.ts";
 import { toWireEndpoint } from "./to-wire.ts";
 
-/** Makes an endpoint and shows its secret, this once. Refusals: `malformed_request` (the secret's length), `webhook_url_not_allowed`. */
+/** Every event becomes a delivery for each endpoint that wants it: this bounds what one change can cost. */
+export const maximumEndpoints = 16;
+
+/**
+ * Makes an endpoint and shows its secret, this once.
+ * Refusals: `malformed_request` (the secret's length), `webhook_url_not_allowed`, `webhook_endpoint_limit_reached`.
+ */
 export const createWebhookEndpoint: PartnerWriteRoom<"createWebhookEndpoint"> = async (
   { body },
   world,
@@ -25,6 +31,11 @@ export const createWebhookEndpoint: PartnerWriteRoom<"createWebhookEndpoint"> = 
   if (!isEndpointSecret(secret)) return { refused: createSecretError() };
   const refusal = checkEndpointUrl(endpoint.url, services.privateWebhooks);
   if (refusal !== undefined) return refuse("webhook_url_not_allowed", refusal);
+  if ((await lockEndpointCount(tx, services.store.dialect, partner.id)) >= maximumEndpoints)
+    return refuse(
+      "webhook_endpoint_limit_reached",
+      `You have ${maximumEndpoints} webhook endpoints, as many as a partner can have.`,
+    );
   const wire = toWireEndpoint(endpoint);
   await insertEndpoint(tx, services.secretBox, partner.id, endpoint, secret);
   await recordChange(world, "createWebhookEndpoint", endpoint.id, null, wire);

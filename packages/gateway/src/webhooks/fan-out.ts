@@ -1,13 +1,14 @@
 import type { Instant } from "@evergate/core";
 import type { PartnerId } from "../ids.ts";
 import type { Transaction } from "../store/store.ts";
-import { insertDeliveries, listEnabledEndpoints } from "../store/webhooks.ts";
+import { insertDeliveries, type WebhookEndpoint } from "../store/webhooks.ts";
 import { wantsEvent } from "./event-types.ts";
 
-/** Makes a delivery of every event for every endpoint that wants it, due at once. */
+/** Makes a delivery of every event for every one of the partner's endpoints that wants it, due at once. */
 export async function fanOut(
   tx: Transaction,
   partner: PartnerId,
+  endpoints: readonly Pick<WebhookEndpoint, "id" | "eventTypes">[],
   events: readonly {
     readonly id: string;
     readonly type: string;
@@ -16,7 +17,6 @@ export async function fanOut(
   }[],
   now: Instant,
 ): Promise<void> {
-  const endpoints = await listEnabledEndpoints(tx, partner);
   const deliveries = endpoints.flatMap((endpoint) =>
     events
       .filter((event) => wantsEvent(endpoint.eventTypes, event.type))

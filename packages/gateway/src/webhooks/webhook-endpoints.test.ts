@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { components } from "../generated/api.ts";
-import { apiOf, makeWorld, type World } from "../testing/api.ts";
+import { apiOf, makeWorld, type Reply, type World } from "../testing/api.ts";
 import { openDeliveryBench, until } from "../testing/open-delivery-bench.ts";
 import { testStores } from "../testing/open-test-stores.ts";
 import { startReceiver } from "../testing/start-receiver.ts";
@@ -86,6 +86,23 @@ describe.each(testStores)("webhook endpoints on $name", (stores) => {
     const { id } = await api.ask<Created>("POST", "/v1/webhook-endpoints", input);
     expect(await api.call("PATCH", `/v1/webhook-endpoints/${id}`, { url })).toMatchObject(refused);
     expect(await api.ask("GET", `/v1/webhook-endpoints/${id}`)).toMatchObject({ url: input.url });
+  });
+
+  test("409 webhook_endpoint_limit_reached for the 17th, however many are asked for at once, until one is deleted", async () => {
+    const { api } = await open();
+    const make = (): Promise<Reply<Created>> => api.call("POST", "/v1/webhook-endpoints", input);
+    const replies = await Promise.all(Array.from({ length: 24 }, make));
+    const made = replies.filter(({ status }) => status === 201);
+    expect(made).toHaveLength(16);
+    for (const refused of replies.filter((reply) => !made.includes(reply)))
+      expect(refused).toMatchObject({
+        status: 409,
+        body: { code: "webhook_endpoint_limit_reached" },
+      });
+    await api.ask("DELETE", `/v1/webhook-endpoints/${made[0]?.body.id}`);
+    expect((await Promise.all([make(), make()])).map(({ status }) => status).toSorted()).toEqual([
+      201, 409,
+    ]);
   });
 
   test("a private address is taken where the operator allows it", async () => {

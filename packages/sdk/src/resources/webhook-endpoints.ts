@@ -15,9 +15,10 @@ import type { PagePromise } from "../pages.ts";
 export interface WebhookEndpoints {
   /**
    * Has the partner's events delivered to a URL from now on, signed with the endpoint's secret
-   * (Standard Webhooks). The secret is shown this once.
+   * (Standard Webhooks). The secret is shown this once. A partner can have 16 endpoints, those
+   * switched off included.
    *
-   * Refused with `webhook_url_not_allowed`.
+   * Refused with `webhook_endpoint_limit_reached`, `webhook_url_not_allowed`.
    */
   create(
     input: WebhookEndpointInput,
