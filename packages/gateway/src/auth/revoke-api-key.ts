@@ -1,12 +1,12 @@
 import { refuse } from "../app/problem.ts";
 import { recordOperatorChange } from "../app/record-change.ts";
 import type { WriteRoom } from "../app/room.ts";
-import { findApiKey, updateApiKeyEnd } from "../store/api-keys.ts";
+import { lockApiKey, updateApiKeyEnd } from "../store/api-keys.ts";
 import { toWireApiKey } from "./to-wire.ts";
 
-/** Ends a key at once. Ending it again changes nothing. */
+/** Ends a key at once. Ending it again changes nothing. Refusals: `not_found`. */
 export const revokeApiKey: WriteRoom<"revokeApiKey"> = async ({ path }, world) => {
-  const key = await findApiKey(world.tx, path.keyId);
+  const key = await lockApiKey(world.tx, world.services.store.dialect, path.keyId);
   if (key === undefined) return refuse("not_found", `There is no key ${path.keyId}.`);
   if (key.revokedAt === null) {
     const revokedAt = world.services.now();

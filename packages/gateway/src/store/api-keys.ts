@@ -4,7 +4,7 @@ import { toPartnerId, type PartnerId } from "../ids.ts";
 import { compileOnce } from "./compile-once.ts";
 import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
 import type { ApiKeyTable } from "./schema.ts";
-import type { Reader, Transaction } from "./store.ts";
+import type { Dialect, Reader, Transaction } from "./store.ts";
 
 export interface ApiKey {
   readonly id: string;
@@ -30,6 +30,17 @@ export async function findApiKeyByHash(db: Reader, hash: string): Promise<ApiKey
 
 export async function findApiKey(db: Reader, id: string): Promise<ApiKey | undefined> {
   const row = await db.selectFrom("api_keys").selectAll().where("id", "=", id).executeTakeFirst();
+  return row && toApiKey(row);
+}
+
+/** A key that nobody else rolls or revokes until the transaction ends. */
+export async function lockApiKey(
+  tx: Transaction,
+  dialect: Dialect,
+  id: string,
+): Promise<ApiKey | undefined> {
+  const query = tx.selectFrom("api_keys").selectAll().where("id", "=", id);
+  const row = await (dialect === "postgres" ? query.forNoKeyUpdate() : query).executeTakeFirst();
   return row && toApiKey(row);
 }
 
