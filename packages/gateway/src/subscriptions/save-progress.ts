@@ -43,7 +43,8 @@ export async function saveProgress(
     let wire: WireSubscription | null = null;
     // The event of a charge shows the charge: what its period's end has changed of the subscription is told by the
     // next event of the same instant (of that only: later ones may be carried out apart, and must read the same, R3).
-    let untold: { readonly at: Instant; readonly before: WireSubscription } | null = null;
+    let untoldAt: Instant | null = null;
+    let untold: WireSubscription | null = null;
     for (const { facts, author: by } of [
       { facts: clockFacts, author: null },
       { facts: commandFacts, author },
@@ -55,7 +56,7 @@ export async function saveProgress(
             : (wire ?? toWireSubscription(transition.before, partner.terms));
         wire = toWireSubscription(transition.after, partner.terms);
         const { at } = transition.facts[0];
-        const told: WireSubscription | null = untold?.at === at ? untold.before : before;
+        const told: WireSubscription | null = untoldAt === at ? untold : before;
         const previous = told === null ? null : diffFields(told, wire);
         for (const fact of transition.facts) {
           const charge =
@@ -72,7 +73,8 @@ export async function saveProgress(
           );
         }
         const isOfChargesOnly = transition.facts.every(({ charge }) => charge !== null);
-        untold = isOfChargesOnly && told !== null ? { at, before: told } : null;
+        untoldAt = isOfChargesOnly ? at : null;
+        untold = told;
         entries.push(toEntry(transition, before, wire, by, recordedAt));
       }
     }
