@@ -23,11 +23,28 @@ const env = {
 };
 
 let child;
+let isStopping = false;
+function stop(signal) {
+  isStopping = true;
+  clearInterval(parentWatch);
+  child?.kill(signal);
+}
+
+// npm passes SIGTERM to the shell between it and this program only, which ends without a word to anybody below: that the
+// parent is another one is all that can be seen of it. Seen twice, for after Ctrl-C the shell may be gone a moment before
+// this program hears of it. (On Windows a parent that is gone keeps its number, and nothing is seen.)
+const parent = process.ppid;
+let timesLost = 0;
+const parentWatch = setInterval(() => {
+  timesLost = process.ppid === parent ? 0 : timesLost + 1;
+  if (timesLost === 2) stop("SIGTERM");
+}, 500).unref();
 // A terminal sends Ctrl-C to the whole group: whoever runs below decides, and is not told twice.
-process.on("SIGINT", () => {});
-for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child?.kill(signal));
+process.on("SIGINT", () => clearInterval(parentWatch));
+for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => stop(signal));
 
 function run(command, args, options = {}) {
+  if (isStopping) process.exit(143);
   return new Promise((resolve) => {
     child = spawn(command, args, { cwd: root, env, stdio: "inherit", ...options });
     child.on("error", (error) => {
