@@ -13,8 +13,11 @@ export async function readBody(c: Context): Promise<Uint8Array> {
   if (Number(c.req.header("content-length") ?? 0) > maximumBodyBytes) throw createTooLargeError();
   const incoming: unknown =
     typeof c.env === "object" && c.env !== null ? Reflect.get(c.env, "incoming") : undefined;
+  // A message that is left half read must not be destroyed: its connection would be, before the answer has gone out.
   const source: AsyncIterable<Uint8Array> | null =
-    incoming instanceof IncomingMessage ? incoming : c.req.raw.body;
+    incoming instanceof IncomingMessage
+      ? incoming.iterator({ destroyOnReturn: false })
+      : c.req.raw.body;
   const chunks: Uint8Array[] = [];
   let length = 0;
   if (source !== null) {
