@@ -1,5 +1,6 @@
 import { UnknownCursorError } from "../store/page.ts";
 import { StoreUnavailableError, UniqueViolationError } from "../store/store.ts";
+import { BrokenOffError } from "./read-body.ts";
 import { ProblemError, type ProblemCode } from "./problem.ts";
 import type { Services } from "./world.ts";
 
@@ -50,6 +51,10 @@ export function toProblemError(
     const detail = `after ${error.message}.`;
     const fault = { pointer: "/query/after", detail: error.message };
     return new ProblemError("malformed_request", detail, [fault], { cause: error });
+  }
+  if (error instanceof BrokenOffError) {
+    services.log.debug({ err: error, requestId }, "client gone");
+    return new ProblemError("malformed_request", "The body breaks off.", [], { cause: error });
   }
   if (error instanceof StoreUnavailableError) {
     services.log.error({ err: error, requestId }, "database unavailable");

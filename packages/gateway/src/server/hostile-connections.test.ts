@@ -49,6 +49,18 @@ const posts = [
   "Content-Type: application/json",
 ];
 
+test("a client that hangs up amid a body is no failure of the gateway", async () => {
+  lines = [];
+  const socket = await open();
+  socket.write(`${posts.join("\r\n")}\r\nContent-Length: 500\r\n\r\n{"name":"Endp`);
+  await delay(100);
+  socket.resetAndDestroy();
+  await expect.poll(() => lines.join("")).toContain('"msg":"request"');
+  expect(lines.join("")).not.toContain('"level":"error"');
+  expect(lines.join("")).toMatch(/"level":"debug".*"msg":"client gone"/);
+  expect(lines.join("")).toContain('"status":400');
+});
+
 test.each(["chunked", "of known length"])(
   "413 content_too_large leaves the connection usable after a body that is %s",
   async (kind) => {
