@@ -31,6 +31,7 @@ export function createApp(
   const homeless = new Set<string>(Object.keys(rooms));
   const methodsOf = new Map<string, string[]>();
 
+  app.use("/", addRequestId);
   app.use("/openapi.json", addRequestId);
   app.use("/docs/*", addRequestId);
   addReferencePages(app, contract);
@@ -106,7 +107,8 @@ export function createApp(
 /** Every answer has a `Request-Id`, also those that no operation gives. */
 async function addRequestId(c: Context, next: Next): Promise<void> {
   await next();
-  c.header("request-id", makeId("req"));
+  // A problem has named its own already, in its body too.
+  if (!c.res.headers.has("request-id")) c.header("request-id", makeId("req"));
 }
 
 function toResponse(answer: Answer, requestId: string, mediaType: string): Response {
