@@ -27,6 +27,22 @@ describe.each(testStores)("headers of answers on $name", (stores) => {
     },
   );
 
+  test("answers that show a secret are kept by nobody", async () => {
+    const body = JSON.stringify({ kind: "operator", name: "Second" });
+    const made = await ask("/v1/api-keys", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+    });
+    expect(made.status).toBe(201);
+    expect(made.headers.get("cache-control")).toBe("no-store");
+    expect((await ask("/v1/api-keys")).headers.get("cache-control")).toBeNull();
+  });
+
+  test.each(["/healthz", "/v1/api-keys", "/none"])("%s is JSON and nothing else", async (path) => {
+    expect((await ask(path)).headers.get("x-content-type-options")).toBe("nosniff");
+  });
+
   function ask(path: string, init: RequestInit = {}): Promise<Response> {
     return gateway.fetch(
       new Request(`${gateway.baseUrl}${path}`, {

@@ -58,7 +58,7 @@ export function createApp(
           ),
         );
         await endOfTurn();
-        return toResponse(answer, requestId, "application/json");
+        return toResponse(operation, answer, requestId);
       } catch (error) {
         const problem = toProblemError(error, services, requestId);
         const response = answerProblem(c, problem, requestId);
@@ -111,17 +111,22 @@ async function addRequestId(c: Context, next: Next): Promise<void> {
   if (!c.res.headers.has("request-id")) c.header("request-id", makeId("req"));
 }
 
-function toResponse(answer: Answer, requestId: string, mediaType: string): Response {
-  const headers = { ...answer.headers, "request-id": requestId };
+/** A browser that is shown an answer takes it for what it says to be, and for no page (`nosniff`). */
+const jsonHeaders = { "content-type": "application/json", "x-content-type-options": "nosniff" };
+
+function toResponse(operation: Operation, answer: Answer, requestId: string): Response {
+  const headers: Record<string, string> = { ...answer.headers, "request-id": requestId };
+  if (operation.showsSecret) headers["cache-control"] = "no-store";
   if (answer.body === "") return new Response(null, { status: answer.status, headers });
   return new Response(answer.body, {
     status: answer.status,
-    headers: { "content-type": mediaType, ...headers },
+    headers: { ...jsonHeaders, ...headers },
   });
 }
 
 function answerProblem(c: Context, error: ProblemError, requestId: string): Response {
   const headers: Record<string, string> = {
+    ...jsonHeaders,
     "content-type": "application/problem+json",
     "request-id": requestId,
   };
