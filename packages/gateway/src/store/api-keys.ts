@@ -28,11 +28,6 @@ export async function findApiKeyByHash(db: Reader, hash: string): Promise<ApiKey
   return row && toApiKey(row);
 }
 
-export async function findApiKey(db: Reader, id: string): Promise<ApiKey | undefined> {
-  const row = await db.selectFrom("api_keys").selectAll().where("id", "=", id).executeTakeFirst();
-  return row && toApiKey(row);
-}
-
 /** A key that nobody else rolls or revokes until the transaction ends. */
 export async function lockApiKey(
   tx: Transaction,
