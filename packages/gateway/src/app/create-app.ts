@@ -116,7 +116,7 @@ const jsonHeaders = { "content-type": "application/json", "x-content-type-option
 
 function toResponse(operation: Operation, answer: Answer, requestId: string): Response {
   const headers: Record<string, string> = { ...answer.headers, "request-id": requestId };
-  if (operation.showsSecret) headers["cache-control"] = "no-store";
+  if (operation.showsSecret && answer.status < 300) headers["cache-control"] = "no-store";
   if (answer.body === "") return new Response(null, { status: answer.status, headers });
   return new Response(answer.body, {
     status: answer.status,
