@@ -72,7 +72,8 @@ async function openPages(browser: Browser): Promise<OpenPages> {
   if (sqlite === undefined) throw new Error("There are no test stores.");
   const gateway = await startTestGateway(sqlite);
   const fetchOf = (request: Request): Promise<Response> => gateway.fetch(request);
-  const listener = await listen(fetchOf, { host: "127.0.0.1", port: 0 });
+  const { log } = gateway.gateway.services;
+  const listener = await listen(fetchOf, { host: "127.0.0.1", port: 0 }, log);
   const page = await browser.newPage();
   onTestFinished(async () => {
     await page.close();
