@@ -12,6 +12,9 @@ import {
   testSecretKey,
   type TestGateway,
 } from "../testing/start-test-gateway.ts";
+import type { Problem } from "../app/problem.ts";
+import { makeId } from "../ids.ts";
+import { toUnreadProblem } from "./refuse-unread.ts";
 import { listen, type Listener } from "./listen.ts";
 
 // What stands here is about connections: one database is as good as the other.
@@ -34,6 +37,7 @@ beforeAll(async () => {
   listener = await listen(
     logRequests((request, env) => app.fetch(request, env), log),
     { host: "127.0.0.1", port: 0 },
+    log,
   );
 });
 
@@ -89,6 +93,67 @@ test("413 content_too_large ends an upload without end", async () => {
   await once(socket, "close");
   expect(read()).toMatch(/^HTTP\/1\.1 413 /);
 });
+
+const get = "GET /healthz HTTP/1.1\r\nHost: gateway.test\r\n";
+const post = posts.join("\r\n");
+
+test.each([
+  ["garbage", "what\r\n\r\n", 400],
+  ["no Host", "GET /healthz HTTP/1.1\r\n\r\n", 400],
+  ["a Host that is none", "GET /healthz HTTP/1.1\r\nHost: a b<>\r\n\r\n", 400],
+  ["a target that is no URL", "GET https://evil.example:99999/ HTTP/1.1\r\nHost: x\r\n\r\n", 400],
+  ["two lengths", `${post}\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}`, 400],
+  [
+    "a length and chunks",
+    `${post}\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+    400,
+  ],
+  ["an unknown transfer encoding", `${post}\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`, 400],
+  ["chunks that are none", `${post}\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`, 400],
+  ["headers that are too large", `${get}X: ${"a".repeat(20_000)}\r\n\r\n`, 431],
+  ["an unknown expectation", `${get}Expect: tea\r\n\r\n`, 417],
+])("%s is refused with a problem, and the connection ends", async (_what, request, status) => {
+  lines = [];
+  const socket = await open();
+  const read = collect(socket);
+  socket.write(request);
+  await once(socket, "close");
+  const problem = readProblem(read());
+  expect(problem).toMatchObject({ status, code: "malformed_request" });
+  expect(lines.join("")).toContain(problem.requestId);
+  expect(lines.join("")).not.toContain('"level":"error"');
+});
+
+test("a request that is too slow is refused with a problem", async () => {
+  expect(
+    toUnreadProblem(
+      Object.assign(new Error("Request timeout"), { code: "ERR_HTTP_REQUEST_TIMEOUT" }),
+      makeId("req"),
+    ),
+  ).toMatchObject({ status: 408, code: "malformed_request" });
+});
+
+test("garbage after a request does not become that request's answer", async () => {
+  const socket = await open();
+  const read = collect(socket);
+  socket.write(`${post}\r\nContent-Length: 2\r\n\r\n{}garbage\r\n\r\n`);
+  await once(socket, "close");
+  const answers = read().split(/(?=HTTP\/1\.1 )/);
+  expect(answers).toHaveLength(2);
+  expect(readProblem(answers[0] ?? "").errors).not.toBeUndefined();
+  expect(readProblem(answers[1] ?? "").detail).toMatch(/^The request can't be read/);
+});
+
+/** The only answer in a text: a whole problem by HTTP and by the contract. */
+function readProblem(text: string): Problem {
+  const [head = "", body = ""] = text.split("\r\n\r\n");
+  const problem = JSON.parse(body) as Problem;
+  expect(head).toMatch(/^content-type: application\/problem\+json$/im);
+  expect(head).toMatch(new RegExp(`^content-length: ${Buffer.byteLength(body)}$`, "im"));
+  expect(head).toMatch(new RegExp(`^request-id: ${problem.requestId}$`, "im"));
+  expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${problem.status} `));
+  return problem;
+}
 
 async function open(): Promise<Socket> {
   const socket = connect(Number(new URL(listener.url).port), "127.0.0.1");

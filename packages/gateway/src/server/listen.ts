@@ -1,13 +1,23 @@
-import type { Server, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
+import { createServer, type ServerResponse } from "node:http";
+import { Socket, type AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { getRequestListener, RequestError, type HttpBindings } from "@hono/node-server";
+import type { Logger } from "pino";
+import type { Problem } from "../app/problem.ts";
+import { makeId } from "../ids.ts";
 import type { Settings } from "../settings.ts";
+import {
+  headersTimeoutMs,
+  renderAnswer,
+  requestTimeoutMs,
+  toExpectationProblem,
+  toUnreadAnswer,
+  toUnreadProblem,
+  type UnreadAnswer,
+} from "./refuse-unread.ts";
 import { StartError } from "./start-error.ts";
 import { within } from "./within.ts";
 
-/** Who sends its headers, or the whole request, more slowly than this only holds a connection (slowloris). */
-const headersTimeoutMs = 10_000;
-const requestTimeoutMs = 30_000;
 /** Node looks for such connections only so often; its own 30 s would let them live three times as long. */
 const checkEveryMs = 5_000;
 /** Longer than load balancers keep an idle connection (60 s is usual), so that they close it and not we under their next request. */
@@ -26,18 +36,36 @@ export type Fetch = (request: Request, env: HttpBindings) => Response | Promise<
 export async function listen(
   fetch: Fetch,
   { host, port }: Pick<Settings, "host" | "port">,
+  log?: Pick<Logger, "info" | "error">,
 ): Promise<Listener> {
-  const server = createAdaptorServer({
+  const refuseUnread = (problem: Problem): UnreadAnswer => {
+    const { status, detail, requestId } = problem;
+    log?.info({ status, detail, requestId }, "request refused unread");
+    return toUnreadAnswer(problem);
+  };
+  const answer = getRequestListener(
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- made by node:http below, so the bindings are its own
-    fetch: fetch as Parameters<typeof createAdaptorServer>[0]["fetch"],
-    serverOptions: {
+    fetch as Parameters<typeof getRequestListener>[0],
+    {
+      errorHandler(error) {
+        // The app answers every error of its own; only what is no URL ends here.
+        if (!(error instanceof RequestError)) log?.error({ err: error }, "unexpected error");
+        const { body, ...init } = refuseUnread(toUnreadProblem(error, makeId("req")));
+        return new Response(body, init);
+      },
+    },
+  );
+  const server = createServer(
+    {
       headersTimeout: headersTimeoutMs,
       requestTimeout: requestTimeoutMs,
       connectionsCheckingInterval: checkEveryMs,
       keepAliveTimeout: keepAliveTimeoutMs,
+      // Node's own refusal has no body; the adaptor needs the header too and refuses with ours.
+      requireHostHeader: false,
     },
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- node-server makes a node:http server unless told otherwise
-  }) as Server;
+    (request, response) => void answer(request, response),
+  );
   const open = new Set<ServerResponse>();
   let isStopping = false;
   let drained = (): void => {};
@@ -48,6 +76,24 @@ export async function listen(
       open.delete(response);
       if (open.size === 0) drained();
     });
+  });
+  server.on("checkExpectation", (_request, response: ServerResponse) => {
+    const { status, headers, body } = refuseUnread(toExpectationProblem(makeId("req")));
+    response.writeHead(status, headers).end(body);
+  });
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    const refuse = (): void => {
+      // Whoever has gone, or has part of an answer already, can't be told.
+      if (error.code !== "ECONNRESET" && socket.writable)
+        socket.write(renderAnswer(refuseUnread(toUnreadProblem(error, makeId("req")))));
+      destroySoon(socket);
+    };
+    const response = [...open].findLast(({ socket: own }) => own === socket);
+    if (response === undefined) refuse();
+    // The fault is in what follows a request that is being answered: first its own answer.
+    else if (response.req.complete) response.once("close", refuse);
+    else if (response.headersSent) socket.destroy();
+    else refuse();
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(explainListenError(error, host, port)));
@@ -72,6 +118,12 @@ export async function listen(
       return cut;
     },
   };
+}
+
+/** Ends a connection once what has been written to it is out. */
+function destroySoon(socket: Duplex): void {
+  if (socket instanceof Socket) socket.destroySoon();
+  else socket.end();
 }
 
 function explainListenError(error: Error, host: string, port: number): Error {

@@ -51,6 +51,7 @@ export async function serve({ settings, log, migrates }: ServeOptions): Promise<
     listener = await listen(
       logRequests((request, env) => app.fetch(request, env), log),
       settings,
+      log,
     );
     // Only now: a key that was made and then never shown, because the port was taken, would lock its owner out.
     const now = toInstant(Temporal.Now.instant().epochMilliseconds);
