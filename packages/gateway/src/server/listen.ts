@@ -36,7 +36,7 @@ export type Fetch = (request: Request, env: HttpBindings) => Response | Promise<
 export async function listen(
   fetch: Fetch,
   { host, port }: Pick<Settings, "host" | "port">,
-  log?: Pick<Logger, "info" | "error">,
+  log?: Pick<Logger, "info">,
 ): Promise<Listener> {
   const refuseUnread = (problem: Problem): UnreadAnswer => {
     const { status, detail, requestId } = problem;
@@ -48,8 +48,8 @@ export async function listen(
     fetch as Parameters<typeof getRequestListener>[0],
     {
       errorHandler(error) {
-        // The app answers every error of its own; only what is no URL ends here.
-        if (!(error instanceof RequestError)) log?.error({ err: error }, "unexpected error");
+        // The app answers every error of its own; only a target that is no URL ends here.
+        if (!(error instanceof RequestError)) throw error;
         const { body, ...init } = refuseUnread(toUnreadProblem(error, makeId("req")));
         return new Response(body, init);
       },
@@ -88,7 +88,7 @@ export async function listen(
         socket.write(renderAnswer(refuseUnread(toUnreadProblem(error, makeId("req")))));
       destroySoon(socket);
     };
-    const response = [...open].findLast(({ socket: own }) => own === socket);
+    const response = [...open].findLast(({ req }) => req.socket === socket);
     if (response === undefined) refuse();
     // The fault is in what follows a request that is being answered: first its own answer.
     else if (response.req.complete) response.once("close", refuse);
