@@ -1,6 +1,6 @@
 import { BlockList, isIP } from "node:net";
 
-/** What an operator can set, read once at start from environment variables (`api.md`, "Running it"). */
+/** What an operator can set, read once at start from the environment variables that the README lists. */
 export interface Settings {
   readonly databaseUrl: string;
   readonly port: number;

@@ -41,7 +41,7 @@ export interface World {
   readonly services: Services;
   /** `Evergate-Partner`, or null; rooms of a partner have the partner itself. */
   readonly partnerNamed: string | null;
-  /** Entity tags of `If-Match`, or null. */
+  /** The entity tag of `If-Match`, or `*`, or null without it. */
   readonly ifMatch: string | null;
   readonly at: Instant;
 }
