@@ -10,7 +10,25 @@ export interface Settings {
   readonly privateWebhooks: BlockList | boolean;
   readonly logLevel: string;
   readonly poolSize: number;
+  /** Variables that begin like ours and are none: most likely misspelt. */
+  readonly unknownVariables: readonly string[];
 }
+
+const variables = [
+  "EVERGATE_DATABASE_URL",
+  "EVERGATE_DATABASE_POOL",
+  "EVERGATE_PORT",
+  "EVERGATE_HOST",
+  "EVERGATE_OPERATOR_KEY",
+  "EVERGATE_SECRET_KEY",
+  "EVERGATE_ALLOW_PRIVATE_WEBHOOKS",
+  "EVERGATE_LOG_LEVEL",
+] as const;
+
+type Variable = (typeof variables)[number];
+
+/** Of an environment what the settings are read from: a variable that is not listed can't be read. */
+type Environment = { readonly [Name in Variable]?: string | undefined };
 
 /** A variable that can't be used. The message names it, quotes no secret, and says what would be right. */
 export class SettingError extends Error {
@@ -30,10 +48,16 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     privateWebhooks: readPrivateWebhooks(env),
     logLevel: readLogLevel(env),
     poolSize: readInteger(env, "EVERGATE_DATABASE_POOL", 10, 1, 500),
+    unknownVariables: listUnknown(env),
   };
 }
 
-function readDatabaseUrl(env: Readonly<Record<string, string | undefined>>): string {
+function listUnknown(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const known = new Set<string>(variables);
+  return Object.keys(env).filter((name) => name.startsWith("EVERGATE_") && !known.has(name));
+}
+
+function readDatabaseUrl(env: Environment): string {
   const url = env["EVERGATE_DATABASE_URL"] || "file:./evergate.db";
   if (!/^(file:.+|postgres(ql)?:\/\/.+)/.test(url))
     throw new SettingError(
@@ -43,8 +67,8 @@ function readDatabaseUrl(env: Readonly<Record<string, string | undefined>>): str
 }
 
 function readInteger(
-  env: Readonly<Record<string, string | undefined>>,
-  name: string,
+  env: Environment,
+  name: Variable,
   fallback: number,
   least: number,
   most: number,
@@ -59,7 +83,7 @@ function readInteger(
   return value;
 }
 
-function readOperatorKey(env: Readonly<Record<string, string | undefined>>): string | null {
+function readOperatorKey(env: Environment): string | null {
   const key = env["EVERGATE_OPERATOR_KEY"];
   if (key === undefined || key === "") return null;
   // Keys are stored as a plain hash, which is safe for random keys only: a short one could be guessed from it.
@@ -70,7 +94,7 @@ function readOperatorKey(env: Readonly<Record<string, string | undefined>>): str
   return key;
 }
 
-function readSecretKey(env: Readonly<Record<string, string | undefined>>): string | null {
+function readSecretKey(env: Environment): string | null {
   const key = env["EVERGATE_SECRET_KEY"];
   if (key === undefined || key === "") return null;
   if (!/^[A-Za-z0-9+/]{43}=$/.test(key))
@@ -80,9 +104,7 @@ function readSecretKey(env: Readonly<Record<string, string | undefined>>): strin
   return key;
 }
 
-function readPrivateWebhooks(
-  env: Readonly<Record<string, string | undefined>>,
-): BlockList | boolean {
+function readPrivateWebhooks(env: Environment): BlockList | boolean {
   const text = env["EVERGATE_ALLOW_PRIVATE_WEBHOOKS"] ?? "";
   if (["", "0", "false", "off"].includes(text)) return false;
   if (["1", "true", "on"].includes(text)) return true;
@@ -100,7 +122,7 @@ function readPrivateWebhooks(
   return list;
 }
 
-function readLogLevel(env: Readonly<Record<string, string | undefined>>): string {
+function readLogLevel(env: Environment): string {
   const level = env["EVERGATE_LOG_LEVEL"] || "info";
   if (!logLevels.includes(level))
     throw new SettingError(

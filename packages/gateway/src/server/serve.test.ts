@@ -249,6 +249,18 @@ describe("serve", () => {
     expect(server.readErrors()).not.toContain("limit=7");
   });
 
+  test("warns of variables that it doesn't know, by name and not by value", async () => {
+    const server = await startServe({
+      ...(await makeEnv(sqlite)),
+      EVERGATE_LOG_LEVEL: "warn",
+      EVERGATE_DATABASE_POOLSIZE: "hunter2",
+    });
+    server.signal("SIGTERM");
+    await server.ended;
+    expect(server.readErrors()).toMatch(/"level":"warn".*: EVERGATE_DATABASE_POOLSIZE\."/);
+    expect(server.readErrors()).not.toContain("hunter2");
+  });
+
   test("refuses a partner's key as the operator's", async () => {
     const env = await makeEnv(sqlite);
     const server = await startServe({ ...env, EVERGATE_OPERATOR_KEY: operatorKey });

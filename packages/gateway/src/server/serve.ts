@@ -37,6 +37,8 @@ export interface RunningServer {
  * Throws an error that `explainError` has a sentence for where the surroundings are not as they have to be.
  */
 export async function serve({ settings, log, migrates }: ServeOptions): Promise<RunningServer> {
+  if (settings.unknownVariables.length > 0)
+    log.warn(`Not known, and so without effect: ${settings.unknownVariables.join(", ")}.`);
   if (!migrates) checkDatabaseExists(settings.databaseUrl);
   const store = await openStore(settings.databaseUrl, { poolSize: settings.poolSize });
   let gateway: Gateway | null = null;
