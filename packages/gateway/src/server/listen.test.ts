@@ -58,6 +58,15 @@ test("a request that outlasts the grace is cut and counted", async () => {
   expect(String(await failure)).toMatch(/socket hang up|ECONNRESET/);
 });
 
+test("an app that throws costs an answer, not the process", async () => {
+  const listener = await start(() => {
+    throw new Error("of the tests");
+  });
+  const answer = await fetch(listener.url);
+  expect(answer.status).toBe(500);
+  expect(await answer.json()).toMatchObject({ code: "internal_error" });
+});
+
 test.skipIf(!hasIpv6())("gives an IPv6 address as a URL that can be typed", async () => {
   const listener = await start(() => new Response("ok"), "::1");
   expect(listener.url).toMatch(/^http:\/\/\[::1\]:\d+$/);

@@ -3,7 +3,7 @@ import { Socket, type AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { getRequestListener, RequestError, type HttpBindings } from "@hono/node-server";
 import type { Logger } from "pino";
-import type { Problem } from "../app/problem.ts";
+import { ProblemError, toProblem, type Problem } from "../app/problem.ts";
 import { makeId } from "../ids.ts";
 import type { Settings } from "../settings.ts";
 import {
@@ -36,21 +36,32 @@ export type Fetch = (request: Request, env: HttpBindings) => Response | Promise<
 export async function listen(
   fetch: Fetch,
   { host, port }: Pick<Settings, "host" | "port">,
-  log?: Pick<Logger, "info">,
+  log?: Pick<Logger, "info" | "error">,
 ): Promise<Listener> {
   const refuseUnread = (problem: Problem): UnreadAnswer => {
     const { status, detail, requestId } = problem;
     log?.info({ status, detail, requestId }, "request refused unread");
     return toUnreadAnswer(problem);
   };
+  // The app answers every error of its own: what ends here besides unreadable targets is a fault of what calls it.
+  const explainFailure = (error: unknown, requestId: string): Problem => {
+    log?.error({ err: error, requestId }, "unexpected error");
+    return toProblem(
+      new ProblemError("internal_error", "The gateway failed unexpectedly."),
+      requestId,
+    );
+  };
   const answer = getRequestListener(
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- made by node:http below, so the bindings are its own
     fetch as Parameters<typeof getRequestListener>[0],
     {
       errorHandler(error) {
-        // The app answers every error of its own; only a target that is no URL ends here.
-        if (!(error instanceof RequestError)) throw error;
-        const { body, ...init } = refuseUnread(toUnreadProblem(error, makeId("req")));
+        const requestId = makeId("req");
+        const { body, ...init } = refuseUnread(
+          error instanceof RequestError
+            ? toUnreadProblem(error, requestId)
+            : explainFailure(error, requestId),
+        );
         return new Response(body, init);
       },
     },
