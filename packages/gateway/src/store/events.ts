@@ -115,13 +115,20 @@ export async function hasUnplacedEvents(db: Reader, partner: PartnerId): Promise
 /** Partners that have events without a place. */
 export async function listPartnersWithUnplacedEvents(db: Reader): Promise<string[]> {
   const rows = await db
-    .selectFrom("event_places")
-    .select("partner")
-    .distinct()
-    .where("position", "is", null)
+    .selectFrom("partners")
+    .select("id")
+    .where((where) =>
+      where.exists(
+        where
+          .selectFrom("event_places")
+          .select("event")
+          .whereRef("event_places.partner", "=", "partners.id")
+          .where("position", "is", null),
+      ),
+    )
     .limit(1_000)
     .execute();
-  return rows.map((row) => row.partner);
+  return rows.map((row) => row.id);
 }
 
 /** Locks the partner's order of events and answers the last place given. */

@@ -68,8 +68,7 @@ export const first: Migration = {
     `create table event_places (
       partner ${id} not null, event ${id} not null, type ${id} not null, subscription ${id}, sequence ${int8}, position ${int8},
       primary key (partner, event), foreign key (partner, event) references events (partner, id)) ${partnerTable}`,
-    `create unique index event_places_position on event_places (partner, position) where position is not null`,
-    `create index event_places_waiting on event_places (partner, event) where position is null`,
+    `create unique index event_places_position on event_places (partner, position)`,
     `create index event_places_subscription on event_places (partner, subscription, position) where position is not null`,
     `create table webhook_endpoints (
       partner ${id} not null references partners (id), id ${id} not null, url text not null, description text,
