@@ -97,7 +97,7 @@ function spawnGateway(
         EVERGATE_OPERATOR_KEY: testOperatorKey,
         EVERGATE_PORT: "0",
         EVERGATE_LOG_LEVEL: "warn",
-        EVERGATE_FAULTS_CLOCK_OFFSET_MS: String(options.clockOffsetMs ?? 0),
+        FAULTS_CLOCK_OFFSET_MS: String(options.clockOffsetMs ?? 0),
       },
     },
   );
