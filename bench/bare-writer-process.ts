@@ -9,8 +9,7 @@ target.pragma("journal_mode = wal");
 target.pragma("synchronous = full");
 target.pragma("cache_size = -65536");
 target.pragma("wal_autocheckpoint = 4000");
-// What the rows refer to (partner, product, customer) is not copied.
-target.pragma("foreign_keys = off");
+target.pragma("foreign_keys = on");
 type Row = Readonly<Record<string, unknown>>;
 
 const schema = source
@@ -35,13 +34,19 @@ const work = ids.map(({ id }, index) => [
   ...selects.map((select) => select.all(id)),
   answers.slice(index, index + 1),
 ]);
+const insertInto = (name: string, columns: readonly string[]): SqliteDatabase.Statement =>
+  target.prepare(
+    `insert into ${name} (${columns.map((column) => `"${column}"`).join(", ")}) values (${columns.map(() => "?").join(", ")})`,
+  );
+// What the rows refer to is there before the clock starts.
+for (const name of ["partners", "customers"]) {
+  for (const row of source.prepare<[], Row>(`select * from ${name}`).all())
+    insertInto(name, Object.keys(row)).run(...Object.values(row));
+}
 source.close();
 
 const inserts = [...tables.map(({ name }) => name), "idempotency_keys"].map((name, index) => {
-  const columns = Object.keys(work[0]?.[index]?.[0] ?? {});
-  const statement = target.prepare(
-    `insert into ${name} (${columns.map((column) => `"${column}"`).join(", ")}) values (${columns.map(() => "?").join(", ")})`,
-  );
+  const statement = insertInto(name, Object.keys(work[0]?.[index]?.[0] ?? {}));
   return (row: Row): unknown => statement.run(...Object.values(row));
 });
 const commit = target.transaction((rowsByTable: readonly (readonly Row[])[]) => {

@@ -14,7 +14,8 @@ export interface Settings {
   readonly unknownVariables: readonly string[];
 }
 
-const variables = [
+/** Every variable that the gateway reads. */
+export const variables = [
   "EVERGATE_DATABASE_URL",
   "EVERGATE_DATABASE_POOL",
   "EVERGATE_PORT",
@@ -48,11 +49,14 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     privateWebhooks: readPrivateWebhooks(env),
     logLevel: readLogLevel(env),
     poolSize: readInteger(env, "EVERGATE_DATABASE_POOL", 10, 1, 500),
-    unknownVariables: listUnknown(env),
+    unknownVariables: listUnknownVariables(env),
   };
 }
 
-function listUnknown(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+/** What looks like a setting and is none: most often a slip of the pen. */
+export function listUnknownVariables(
+  env: Readonly<Record<string, string | undefined>>,
+): readonly string[] {
   const known = new Set<string>(variables);
   return Object.keys(env).filter((name) => name.startsWith("EVERGATE_") && !known.has(name));
 }

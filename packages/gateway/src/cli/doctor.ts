@@ -5,7 +5,7 @@ import { checkDatabaseExists, checkMigrated } from "../server/check-schema.ts";
 import { checkSecretKey } from "../server/check-secret-key.ts";
 import { StartError } from "../server/start-error.ts";
 import { findSecretKey } from "../secrets/find-secret-key.ts";
-import { readSettings, type Settings } from "../settings.ts";
+import { listUnknownVariables, readSettings, variables, type Settings } from "../settings.ts";
 import { hasOperatorKey } from "../store/api-keys.ts";
 import { listAudit, operatorRecord } from "../store/audit-log.ts";
 import { toPath } from "../store/database-url.ts";
@@ -13,17 +13,6 @@ import type { Store } from "../store/store.ts";
 import type { Environment } from "./command.ts";
 import { explainError } from "./explain-error.ts";
 import { useStore } from "./use-store.ts";
-
-const variables = [
-  "EVERGATE_DATABASE_URL",
-  "EVERGATE_DATABASE_POOL",
-  "EVERGATE_HOST",
-  "EVERGATE_PORT",
-  "EVERGATE_OPERATOR_KEY",
-  "EVERGATE_SECRET_KEY",
-  "EVERGATE_ALLOW_PRIVATE_WEBHOOKS",
-  "EVERGATE_LOG_LEVEL",
-];
 
 /** Clocks of two machines that are set by NTP differ by less. */
 const maximumClockDifferenceMs = 2_000;
@@ -88,9 +77,8 @@ function checkVariables(env: Environment): string {
       faults.push(explainError(error));
     }
   }
-  for (const name of Object.keys(env))
-    if (name.startsWith("EVERGATE_") && !variables.includes(name))
-      faults.push(`${name} is no setting; there are ${variables.join(", ")}.`);
+  for (const name of listUnknownVariables(env))
+    faults.push(`${name} is no setting; there are ${variables.join(", ")}.`);
   if (faults.length > 0) throw new StartError(faults.join("\n"));
   const set = variables.filter((name) => (env[name] ?? "") !== "");
   return set.length === 0 ? "all by default" : `${set.join(", ")}; the rest by default`;
