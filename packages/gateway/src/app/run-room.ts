@@ -37,8 +37,7 @@ export async function runRoom(
 ): Promise<Answer> {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the request has just been validated for this operation
   const input = request as never;
-  const settle = (outcome: unknown): Answer => toAnswer(outcome);
-  if (binding.kind === "public") return settle(await binding.room(input, { services }));
+  if (binding.kind === "public") return toAnswer(await binding.room(input, { services }));
 
   const { caller } = request;
   if (caller === null)
@@ -54,10 +53,10 @@ export async function runRoom(
   const db = services.store.reader;
   switch (binding.kind) {
     case "read":
-      return settle(await binding.room(input, { ...world, db }));
+      return toAnswer(await binding.room(input, { ...world, db }));
     case "partner-read": {
       const partner = await loadPartner(db, caller, request);
-      return settle(
+      return toAnswer(
         await binding.room(input, { ...world, db, partner, at: partnerNow(partner, world.at) }),
       );
     }
@@ -207,7 +206,8 @@ async function loadPartner(db: Reader, caller: Caller, request: ReadRequest): Pr
   return partner;
 }
 
-function createUnknownPartnerError(): ProblemError {
+/** `Evergate-Partner` names nobody. */
+export function createUnknownPartnerError(): ProblemError {
   return new ProblemError(
     "partner_required",
     "There is no partner with the id that Evergate-Partner names.",

@@ -1,16 +1,13 @@
 import type { WriteWorld } from "../app/world.ts";
 import { recordOperatorChange } from "../app/record-change.ts";
+import { scopes } from "../generated/api.ts";
 import { makeId } from "../ids.ts";
 import { insertApiKey, type ApiKey } from "../store/api-keys.ts";
 import { hashKeySecret, hintOf, makeKeySecret } from "./key-secret.ts";
 import { toWireApiKey } from "./to-wire.ts";
 
-export const allScopes: readonly string[] = [
-  "read",
-  "subscriptions:write",
-  "billing:read",
-  "webhooks:write",
-];
+/** All that a partner's key can be allowed: the scopes of the contract. */
+export const allScopes: readonly string[] = scopes;
 
 /** Makes a key and its secret, which is to be shown this once: only a hash of it is kept. */
 export async function issueKey(

@@ -1,4 +1,4 @@
-import { formatInstant, type TrialLength } from "@evergate/core";
+import { formatInstant } from "@evergate/core";
 import type { components } from "../generated/api.ts";
 import type { Partner } from "../store/partners.ts";
 
@@ -17,15 +17,11 @@ export function toWirePartner(partner: Partner): WirePartner {
     currency: terms.currency,
     timeZone: terms.timeZone,
     billingPeriod: terms.billingPeriod,
-    trialLimit: toWireLength(terms.trialLimit),
-    defaultTrial: toWireLength(terms.defaultTrial),
+    trialLimit: terms.trialLimit,
+    defaultTrial: terms.defaultTrial,
     taxRate: partner.taxRate,
     mode: partner.mode,
     metadata: partner.metadata,
     createdAt: formatInstant(partner.createdAt),
   };
-}
-
-function toWireLength(length: TrialLength | null): WirePartner["trialLimit"] {
-  return length;
 }

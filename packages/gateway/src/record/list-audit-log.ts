@@ -1,10 +1,10 @@
-import { formatInstant } from "@evergate/core";
-import { ProblemError } from "../app/problem.ts";
+import { createUnknownPartnerError } from "../app/run-room.ts";
 import type { ReadRoom } from "../app/room.ts";
 import type { ReadWorld } from "../app/world.ts";
 import { toPartnerId } from "../ids.ts";
 import { listAudit, operatorRecord } from "../store/audit-log.ts";
 import { findPartner } from "../store/partners.ts";
+import { toWireEntryFields } from "./to-wire.ts";
 
 /** Lists who changed what, when, and what it was before and after (R26), newest first. */
 export const listAuditLog: ReadRoom<"listAuditLog"> = async ({ query }, world) => {
@@ -16,13 +16,7 @@ export const listAuditLog: ReadRoom<"listAuditLog"> = async ({ query }, world) =
     query,
   );
   const data = page.data.map((entry) => ({
-    id: entry.id,
-    at: formatInstant(entry.at),
-    recordedAt: formatInstant(entry.recordedAt),
-    action: entry.action,
-    actor: entry.actor,
-    key: entry.apiKey,
-    requestId: entry.requestId,
+    ...toWireEntryFields(entry),
     partner: owner === operatorRecord ? null : owner,
     subject: entry.subject,
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what is recorded is a subject as the API answers it
@@ -38,9 +32,6 @@ async function findOwner({ caller, partnerNamed, db }: ReadWorld): Promise<strin
   if (caller.partner !== null) return caller.partner;
   if (partnerNamed === null) return operatorRecord;
   if ((await findPartner(db, toPartnerId(partnerNamed))) === undefined)
-    throw new ProblemError(
-      "partner_required",
-      "There is no partner with the id that Evergate-Partner names.",
-    );
+    throw createUnknownPartnerError();
   return partnerNamed;
 }
