@@ -16,6 +16,7 @@ export type IdPrefix =
   | "price"
   | "charge"
   | "bill"
+  | "settlement"
   | "evt"
   | "wh"
   | "key"

@@ -5,6 +5,7 @@ import { revokeApiKey } from "./auth/revoke-api-key.ts";
 import { rollApiKey } from "./auth/roll-api-key.ts";
 import { getBill } from "./billing/get-bill.ts";
 import { getUpcomingBill } from "./billing/get-upcoming-bill.ts";
+import { listBillCustomers } from "./billing/list-bill-customers.ts";
 import { listBillLines } from "./billing/list-bill-lines.ts";
 import { listBills } from "./billing/list-bills.ts";
 import { listCharges } from "./billing/list-charges.ts";
@@ -94,6 +95,7 @@ export const rooms: Rooms = {
   listBills: readOfPartner(listBills),
   getUpcomingBill: readOfPartner(getUpcomingBill),
   getBill: readOfPartner(getBill),
+  listBillCustomers: readOfPartner(listBillCustomers),
   listBillLines: readOfPartner(listBillLines),
 
   listEvents: readOfPartner(listEvents),

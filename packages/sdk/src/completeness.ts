@@ -46,6 +46,7 @@ const methods = {
   listBills: "bills.list",
   getBill: "bills.get",
   getUpcomingBill: "bills.getUpcoming",
+  listBillCustomers: "bills.listCustomers",
   listBillLines: "bills.listLines",
   listEvents: "events.list",
   getEvent: "events.get",

@@ -12,15 +12,16 @@ import {
   type SubscriptionId,
 } from "@evergate/core";
 import type { PartnerReadRoom } from "../app/room.ts";
-import { computeSettlement, nameCustomers } from "../settlement/settle-partner-month.ts";
-import { listUnbilledCharges, openCharge, type StoredCharge } from "../store/charges.ts";
+import { computeSettlement, nameCustomers } from "../settlement/upcoming-settlement.ts";
+import { listChargesFrom, openCharge, type StoredCharge } from "../store/charges.ts";
 import type { Partner } from "../store/partners.ts";
 import type { Reader } from "../store/store.ts";
 import { listRunningSubscriptions } from "../store/subscriptions.ts";
 import { loadContext } from "../subscriptions/load-context.ts";
-import { toWireCustomers } from "./to-wire.ts";
+import { customersShown, toWireCustomers } from "./to-wire.ts";
 
 const chunkSize = 500;
+const maximumCharges = 10_000_000;
 
 /** The bill of the running month as it would come out if nothing more changed (R23): the same settlement, carried out in memory. */
 export const getUpcomingBill: PartnerReadRoom<"getUpcomingBill"> = async (
@@ -31,7 +32,7 @@ export const getUpcomingBill: PartnerReadRoom<"getUpcomingBill"> = async (
   const month = monthOf(dayOf(at, timeZone));
   const issuesAt = settlesAt(month, timeZone);
   const charges = [
-    ...(await listUnbilledCharges(db, partner.id, month)),
+    ...(await listChargesFrom(db, partner.id, month, null, maximumCharges)),
     ...(await foreseeCharges(db, partner, month, issuesAt)),
   ];
   const settlement = await computeSettlement(db, partner, charges);
@@ -49,7 +50,11 @@ export const getUpcomingBill: PartnerReadRoom<"getUpcomingBill"> = async (
       customers:
         settlement === null
           ? []
-          : toWireCustomers(await nameCustomers(db, partner, settlement), currency),
+          : toWireCustomers(
+              (await nameCustomers(db, partner, settlement)).slice(0, customersShown),
+              currency,
+            ),
+      customerCount: settlement?.customers.length ?? 0,
       lineCount: settlement?.lineCount ?? 0,
     },
   };

@@ -1,7 +1,7 @@
 import { advance, nextDueAt, toInstant, type Instant, type Subscription } from "@evergate/core";
 import { placeAllEvents } from "../events/place-events.ts";
 import type { PartnerId } from "../ids.ts";
-import { settlePartnerMonth } from "../settlement/settle-partner-month.ts";
+import { noteMoved, openSettlement, settleNext } from "../settlement/settle-month.ts";
 import { claimPartner, updatePartnerClock, type Partner } from "../store/partners.ts";
 import type { Store, Transaction } from "../store/store.ts";
 import { findNextDue, lockDueSubscriptions } from "../store/subscriptions.ts";
@@ -68,17 +68,21 @@ async function carryOut(
 ): Promise<Instant | null> {
   const nextDue = await findNextDue(tx, partner.id);
   const { settlementDueAt } = partner;
-  if (nextDue !== null && nextDue <= until && nextDue <= settlementDueAt)
-    return moveSubscriptions(
+  const isMonthOver = settlementDueAt <= until;
+  if (nextDue !== null && nextDue <= until && nextDue <= settlementDueAt) {
+    const run = isMonthOver ? await openSettlement(tx, partner, systemNow) : null;
+    const moved = await moveSubscriptions(
       tx,
       store,
       partner,
-      settlementDueAt < until ? settlementDueAt : until,
+      isMonthOver ? settlementDueAt : until,
       systemNow,
     );
-  if (settlementDueAt > until) return null;
-  await settlePartnerMonth(tx, partner, systemNow);
-  return settlementDueAt;
+    if (run !== null) await noteMoved(tx, run, moved.count);
+    return moved.horizon;
+  }
+  if (!isMonthOver) return null;
+  return (await settleNext(tx, partner, systemNow)) ? settlementDueAt : partner.clockAt;
 }
 
 /** A sandbox's clock has come to `until`; its goal, unless another request has set a later one, is reached. */
@@ -95,14 +99,14 @@ async function arrive(
   });
 }
 
-/** Moves a chunk of subscriptions on, and answers the instant up to which nothing of the partner is due any more. */
+/** Moves a chunk of subscriptions on, and answers how many, and the instant up to which nothing of the partner is due any more. */
 async function moveSubscriptions(
   tx: Transaction,
   store: Store,
   partner: Partner,
   until: Instant,
   systemNow: Instant,
-): Promise<Instant> {
+): Promise<{ readonly count: number; readonly horizon: Instant }> {
   const chunk = await lockDueSubscriptions(tx, store.dialect, partner.id, until, chunkSize);
   const horizon = findHorizon(chunk, partner, until);
   const due = chunk
@@ -114,7 +118,7 @@ async function moveSubscriptions(
     return { subscription: moved, clockFacts: facts, commandFacts: [] };
   });
   await saveProgress(tx, partner, progressions, null, systemNow);
-  return horizon;
+  return { count: due.length, horizon };
 }
 
 /**

@@ -56,19 +56,39 @@ const checks: readonly { readonly what: string; readonly query: ReturnType<typeo
   },
   {
     what: "a settled month has a charge without a bill",
-    query: sql`select charges.id, charges.month, partners.settlement_month from charges join partners on partners.id = charges.partner where charges.bill is null and charges.month < partners.settlement_month`,
+    query: sql`select charges.id, charges.month, partners.settlement_month from charges join partners on partners.id = charges.partner
+      where charges.month < partners.settlement_month and not exists (select 1 from bills where bills.partner = charges.partner and bills.month = charges.month)`,
   },
   {
-    what: "a charge is on a bill before its month is settled, or on another month's or partner's bill",
-    query: sql`select charges.id from charges join partners on partners.id = charges.partner
-      left join bills on bills.partner = charges.partner and bills.id = charges.bill
-      where charges.bill is not null and (charges.month >= partners.settlement_month or bills.id is null or bills.month <> charges.month)`,
+    what: "a month has a bill before it is settled",
+    query: sql`select bills.id from bills join partners on partners.id = bills.partner where bills.month >= partners.settlement_month`,
   },
   {
     what: "a bill is not the sum of its charges",
     query: sql`select bills.id, bills.net, bills.line_count, sum(cast(charges.amount as numeric)), count(charges.id) from bills
-      left join charges on charges.partner = bills.partner and charges.bill = bills.id
+      left join charges on charges.partner = bills.partner and charges.month = bills.month
       group by bills.partner, bills.id, bills.net, bills.line_count having sum(cast(charges.amount as numeric)) <> cast(bills.net as numeric) or count(charges.id) <> bills.line_count or count(charges.id) = 0`,
+  },
+  {
+    what: "a bill is not the sum of its customers",
+    query: sql`select bills.id, bills.net, bills.line_count, bills.customer_count from bills
+      left join bill_customers on bill_customers.partner = bills.partner and bill_customers.month = bills.month
+      group by bills.partner, bills.id, bills.net, bills.line_count, bills.customer_count
+      having sum(cast(bill_customers.net as numeric)) <> cast(bills.net as numeric) or sum(bill_customers.line_count) <> bills.line_count or count(*) <> bills.customer_count`,
+  },
+  {
+    what: "a customer's part of a bill is not the sum of its charges",
+    query: sql`select part.customer, part.net, part.line_count, sum(cast(charges.amount as numeric)), count(charges.id) from bill_customers part
+      join bills on bills.partner = part.partner and bills.month = part.month
+      left join charges on charges.partner = part.partner and charges.month = part.month and charges.customer = part.customer
+      group by part.partner, part.month, part.customer, part.net, part.line_count
+      having sum(cast(charges.amount as numeric)) <> cast(part.net as numeric) or count(charges.id) <> part.line_count`,
+  },
+  {
+    what: "a settlement is completed before its month is settled, or the other way round",
+    query: sql`select settlements.id, settlements.month, settlements.phase, partners.settlement_month from settlements join partners on partners.id = settlements.partner
+      where (settlements.phase = 'completed') <> (settlements.month < partners.settlement_month)
+        or (settlements.phase = 'completed' and coalesce(settlements.bill, '') <> coalesce((select bills.id from bills where bills.partner = settlements.partner and bills.month = settlements.month), ''))`,
   },
   {
     what: "a month has more than one bill",

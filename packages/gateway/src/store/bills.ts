@@ -1,12 +1,4 @@
-import {
-  toAmount,
-  toCustomerId,
-  toInstant,
-  type Amount,
-  type CustomerId,
-  type Instant,
-  type Month,
-} from "@evergate/core";
+import { toAmount, toInstant, type Amount, type Instant, type Month } from "@evergate/core";
 import { sql, type Selectable } from "kysely";
 import type { PartnerId } from "../ids.ts";
 import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
@@ -24,11 +16,7 @@ export interface Bill {
   readonly tax: Amount;
   readonly total: Amount;
   readonly lineCount: number;
-  readonly customers: readonly {
-    readonly customer: CustomerId;
-    readonly name: string;
-    readonly net: Amount;
-  }[];
+  readonly customerCount: number;
   readonly issuedAt: Instant;
 }
 
@@ -65,9 +53,7 @@ export async function insertBill(tx: Transaction, partner: PartnerId, bill: Bill
       tax: bill.tax.toString(),
       total: bill.total.toString(),
       line_count: bill.lineCount,
-      customers: JSON.stringify(
-        bill.customers.map(({ customer, name, net }) => ({ customer, name, net: net.toString() })),
-      ),
+      customer_count: bill.customerCount,
       issued_at: bill.issuedAt,
     })
     .execute();
@@ -104,7 +90,6 @@ export async function listBills(
 
 function toBill(row: Selectable<BillTable>): Bill {
   /* oxlint-disable typescript/no-unsafe-type-assertion -- the row was written by insertBill */
-  const customers = JSON.parse(row.customers) as { customer: string; name: string; net: string }[];
   return {
     id: row.id,
     number: row.number,
@@ -115,11 +100,7 @@ function toBill(row: Selectable<BillTable>): Bill {
     tax: toAmount(BigInt(row.tax)),
     total: toAmount(BigInt(row.total)),
     lineCount: row.line_count,
-    customers: customers.map(({ customer, name, net }) => ({
-      customer: toCustomerId(customer),
-      name,
-      net: toAmount(BigInt(net)),
-    })),
+    customerCount: row.customer_count,
     issuedAt: toInstant(row.issued_at),
   };
   /* oxlint-enable typescript/no-unsafe-type-assertion */

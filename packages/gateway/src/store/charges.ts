@@ -12,17 +12,16 @@ import {
   toSubscriptionId,
   toUnitPrice,
   type Amount,
-  type BillLine,
   type Charge,
   type LocalDate,
   type Month,
   type Percent,
 } from "@evergate/core";
-import type { Selectable } from "kysely";
+import type { Selectable, SelectQueryBuilder } from "kysely";
 import { makeId, type PartnerId } from "../ids.ts";
 import { insertRows } from "./insert-rows.ts";
 import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
-import type { ChargeTable } from "./schema.ts";
+import type { ChargeTable, Database } from "./schema.ts";
 import type { Reader, Transaction } from "./store.ts";
 
 /** A charge as it is kept: undiscounted until its bill fixes discount and amount. */
@@ -55,81 +54,71 @@ export async function insertCharges(
   await insertRows(
     tx,
     "charges",
-    charges.map((charge) => ({
-      partner,
-      id: charge.id,
-      subscription: charge.subscription,
-      customer: charge.customer,
-      product: charge.product,
-      price: charge.price,
-      period_starts_on: charge.period.startsOn,
-      period_ends_on: charge.period.endsOn,
-      month: billMonthOf(charge),
-      quantity: charge.quantity,
-      unit_price: charge.unitPrice,
-      days_charged: charge.days?.charged ?? null,
-      days_of: charge.days?.of ?? null,
-      discount_percent: formatPercent(charge.discountPercent),
-      amount: charge.amount.toString(),
-      currency: charge.currency,
-      bill: charge.bill,
-      created_at: charge.createdAt,
-    })),
+    charges.map((charge) => toChargeRow(partner, charge)),
   );
 }
 
-/** The month's charges that are on no bill yet, one subscription's after another (R20 counts them so). */
-export async function listUnbilledCharges(
+/** Fixes discount and amount of charges whose month is being settled. */
+export async function updateCharges(
+  tx: Transaction,
+  partner: PartnerId,
+  charges: readonly StoredCharge[],
+): Promise<void> {
+  await insertRows(
+    tx,
+    "charges",
+    charges.map((charge) => toChargeRow(partner, charge)),
+    { key: ["partner", "id"], row: "is replaced" },
+  );
+}
+
+/** Where a walk through a month's charges has come to: they lie customer by customer, subscription by subscription. */
+export interface ChargePlace {
+  readonly customer: string;
+  readonly subscription: string;
+  readonly startsOn: string;
+}
+
+/** The month's charges after a place, one customer's and one subscription's after another (R20 counts them so). */
+export async function listChargesFrom(
   db: Reader,
   partner: PartnerId,
   month: Month,
+  after: ChargePlace | null,
+  limit: number,
 ): Promise<StoredCharge[]> {
-  const rows = await db
-    .selectFrom("charges")
-    .selectAll()
-    .where("partner", "=", partner)
-    .where("month", "=", month)
-    .where("bill", "is", null)
+  let query = selectCharges(db, partner).where("month", "=", month);
+  if (after !== null)
+    query = query.where((where) =>
+      where(
+        where.refTuple("customer", "subscription", "period_starts_on"),
+        ">",
+        where.tuple(after.customer, after.subscription, after.startsOn),
+      ),
+    );
+  const rows = await query
+    .orderBy("customer")
     .orderBy("subscription")
     .orderBy("period_starts_on")
+    .limit(limit)
     .execute();
   return rows.map(toStoredCharge);
 }
 
-/** Puts the month's charges on their bill. */
-export async function billCharges(
-  tx: Transaction,
-  partner: PartnerId,
-  month: Month,
-  bill: string,
-  lines: readonly { id: string; line: BillLine }[],
-): Promise<void> {
-  await tx
-    .updateTable("charges")
-    .set({ bill })
+export async function countCharges(db: Reader, partner: PartnerId, month: Month): Promise<number> {
+  const { count } = await db
+    .selectFrom("charges")
+    .select((select) => select.fn.countAll<number>().as("count"))
     .where("partner", "=", partner)
     .where("month", "=", month)
-    .where("bill", "is", null)
-    .execute();
-  for (const { id, line } of lines) {
-    if (line.discountPercent === noDiscount) continue;
-    await tx
-      .updateTable("charges")
-      .set({
-        discount_percent: formatPercent(line.discountPercent),
-        amount: line.amount.toString(),
-      })
-      .where("partner", "=", partner)
-      .where("id", "=", id)
-      .execute();
-  }
+    .executeTakeFirstOrThrow();
+  return count;
 }
 
 export interface ChargeFilter {
   readonly month?: string | undefined;
   readonly customer?: string | undefined;
   readonly subscription?: string | undefined;
-  readonly bill?: string | undefined;
 }
 
 export async function listCharges(
@@ -138,16 +127,59 @@ export async function listCharges(
   filter: ChargeFilter,
   page: PageRequest,
 ): Promise<Page<StoredCharge>> {
-  let query = db.selectFrom("charges").selectAll().where("partner", "=", partner);
+  let query = selectCharges(db, partner);
   if (filter.month !== undefined) query = query.where("month", "=", filter.month);
   if (filter.customer !== undefined) query = query.where("customer", "=", filter.customer);
   if (filter.subscription !== undefined)
     query = query.where("subscription", "=", filter.subscription);
-  if (filter.bill !== undefined) query = query.where("bill", "=", filter.bill);
   return listNewestFirst(query, "charge", page, toStoredCharge);
 }
 
-function toStoredCharge(row: Selectable<ChargeTable>): StoredCharge {
+/** A partner's charges, each with the bill of its month: there is one at most (R22, R24), so that nothing has to say it twice. */
+export function selectCharges(
+  db: Reader,
+  partner: PartnerId,
+): SelectQueryBuilder<Database, "charges", ChargeRow> {
+  return db
+    .selectFrom("charges")
+    .selectAll()
+    .select((select) =>
+      select
+        .selectFrom("bills")
+        .select("bills.id")
+        .whereRef("bills.partner", "=", "charges.partner")
+        .whereRef("bills.month", "=", "charges.month")
+        .as("bill"),
+    )
+    .where("partner", "=", partner);
+}
+
+/** A charge's row together with the bill that it is on. */
+type ChargeRow = Selectable<ChargeTable> & { readonly bill: string | null };
+
+function toChargeRow(partner: PartnerId, charge: StoredCharge) {
+  return {
+    partner,
+    id: charge.id,
+    subscription: charge.subscription,
+    customer: charge.customer,
+    product: charge.product,
+    price: charge.price,
+    period_starts_on: charge.period.startsOn,
+    period_ends_on: charge.period.endsOn,
+    month: billMonthOf(charge),
+    quantity: charge.quantity,
+    unit_price: charge.unitPrice,
+    days_charged: charge.days?.charged ?? null,
+    days_of: charge.days?.of ?? null,
+    discount_percent: formatPercent(charge.discountPercent),
+    amount: charge.amount.toString(),
+    currency: charge.currency,
+    created_at: charge.createdAt,
+  };
+}
+
+export function toStoredCharge(row: ChargeRow): StoredCharge {
   const discountPercent = parsePercent(row.discount_percent);
   if (discountPercent === null)
     throw new Error(`The discount of ${row.id} is no percentage: "${row.discount_percent}".`);

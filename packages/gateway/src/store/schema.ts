@@ -20,6 +20,8 @@ export interface Database {
   subscriptions: SubscriptionTable;
   charges: ChargeTable;
   bills: BillTable;
+  bill_customers: BillCustomerTable;
+  settlements: SettlementTable;
   bill_series: BillSeriesTable;
   events: EventTable;
   event_places: EventPlaceTable;
@@ -155,7 +157,7 @@ export interface ChargeTable {
   price: string;
   period_starts_on: string;
   period_ends_on: string;
-  /** The month of the period's last day: the bill it belongs to (R22). */
+  /** The month of the period's last day (R22): the partner's one bill of that month is the one it is on. */
   month: string;
   quantity: number;
   unit_price: UnitPriceColumn;
@@ -164,7 +166,6 @@ export interface ChargeTable {
   discount_percent: string;
   amount: string;
   currency: string;
-  bill: string | null;
   created_at: number;
 }
 
@@ -179,8 +180,38 @@ export interface BillTable {
   tax: string;
   total: string;
   line_count: number;
-  customers: string;
+  customer_count: number;
   issued_at: number;
+}
+
+/** What a customer's charges of a month come to, with the name that it had then: a section of the bill. */
+export interface BillCustomerTable {
+  partner: string;
+  month: string;
+  customer: string;
+  name: string;
+  /** The name as it is sorted by, byte by byte. */
+  sort_key: string;
+  net: string;
+  line_count: number;
+}
+
+/** How far the settlement of a partner's month has come. */
+export interface SettlementTable {
+  partner: string;
+  month: string;
+  id: string;
+  phase: string;
+  due_at: number;
+  charges_done: number;
+  charges_of: number;
+  /** Where the next chunk goes on, and the sums so far. */
+  progress: string;
+  bill: string | null;
+  failures: number;
+  failure: string | null;
+  started_at: number;
+  finished_at: number | null;
 }
 
 export interface BillSeriesTable {

@@ -78,6 +78,21 @@ export async function findNextDue(db: Reader, partner: PartnerId): Promise<Insta
   return (row?.due_at ?? null) as Instant | null;
 }
 
+/** How many subscriptions have something due at or before `until`. */
+export async function countDueSubscriptions(
+  db: Reader,
+  partner: PartnerId,
+  until: Instant,
+): Promise<number> {
+  const { count } = await db
+    .selectFrom("subscriptions")
+    .select((select) => select.fn.countAll<number>().as("count"))
+    .where("partner", "=", partner)
+    .where("due_at", "<=", until)
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
 /** Locks the subscriptions that fall due at or before `until`, the earliest first. */
 export async function lockDueSubscriptions(
   tx: Transaction,

@@ -1,6 +1,6 @@
 import type { Calls } from "../client/create-call.ts";
 import type { QueryOf } from "../contract.ts";
-import type { Bill, BillId, Charge, UpcomingBill } from "../generated/api.ts";
+import type { Bill, BillCustomer, BillId, Charge, UpcomingBill } from "../generated/api.ts";
 import type { OptionsOf } from "../options.ts";
 import type { PagePromise } from "../pages.ts";
 
@@ -27,7 +27,19 @@ export interface Bills {
   getUpcoming(options?: OptionsOf<"getUpcomingBill">): Promise<UpcomingBill>;
 
   /**
-   * Lists the charges on a bill, newest first; their amounts add up to its net (R21).
+   * Lists what each customer's charges on a bill come to, in the order of the names.
+   *
+   * Refused with `not_found`.
+   */
+  listCustomers(
+    billId: BillId,
+    query?: QueryOf<"listBillCustomers">,
+    options?: OptionsOf<"listBillCustomers">,
+  ): PagePromise<BillCustomer>;
+
+  /**
+   * Lists the charges on a bill in the order in which they stand on it: by the customer's name,
+   * then subscription, then period. The amounts add up to the bill's net (R21).
    *
    * Refused with `not_found`.
    */
@@ -43,6 +55,8 @@ export function createBills({ call, list }: Calls): Bills {
     list: (query, options) => list("listBills", { query }, options),
     get: (billId, options) => call("getBill", { path: { billId } }, options),
     getUpcoming: (options) => call("getUpcomingBill", {}, options),
+    listCustomers: (billId, query, options) =>
+      list("listBillCustomers", { path: { billId }, query }, options),
     listLines: (billId, query, options) =>
       list("listBillLines", { path: { billId }, query }, options),
   };

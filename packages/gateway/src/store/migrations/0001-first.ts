@@ -18,6 +18,7 @@ export const first: Migration = {
       settlement_month ${id} not null, settlement_due_at ${int8} not null, event_position ${int8} not null,
       created_at ${int8} not null)`,
     `create index partners_settlement_due on partners (settlement_due_at)`,
+    `create index partners_settlement_month on partners (mode, settlement_month)`,
     `create table api_keys (
       id ${id} primary key, kind text not null, partner ${id} references partners (id), name text not null,
       hash ${id} not null unique, hint text not null, scopes text not null, created_at ${int8} not null,
@@ -48,16 +49,27 @@ export const first: Migration = {
       partner ${id} not null, id ${id} not null, subscription ${id} not null, customer ${id} not null, product ${id} not null,
       price ${id} not null, period_starts_on ${id} not null, period_ends_on ${id} not null, month ${id} not null,
       quantity ${int8} not null, unit_price ${int8} not null, days_charged ${int8}, days_of ${int8},
-      discount_percent text not null, amount ${amount} not null, currency text not null, bill ${id}, created_at ${int8} not null,
+      discount_percent text not null, amount ${amount} not null, currency text not null, created_at ${int8} not null,
       primary key (partner, id), unique (partner, subscription, period_starts_on),
       foreign key (partner, subscription) references subscriptions (partner, id)) ${partnerTable}`,
     `create index charges_month on charges (partner, month, id)`,
-    `create index charges_bill on charges (partner, bill, id)`,
+    `create index charges_lines on charges (partner, month, customer, subscription, period_starts_on)`,
     `create table bills (
       partner ${id} not null references partners (id), id ${id} not null, number ${id} not null, month ${id} not null,
       currency text not null, net ${amount} not null, tax_rate text not null, tax ${amount} not null, total ${amount} not null,
-      line_count ${int8} not null, customers text not null, issued_at ${int8} not null,
+      line_count ${int8} not null, customer_count ${int8} not null, issued_at ${int8} not null,
       primary key (partner, id), unique (partner, month)) ${partnerTable}`,
+    `create table bill_customers (
+      partner ${id} not null, month ${id} not null, customer ${id} not null, name text not null, sort_key ${id} not null,
+      net ${amount} not null, line_count ${int8} not null,
+      primary key (partner, month, customer), foreign key (partner, customer) references customers (partner, id)) ${partnerTable}`,
+    `create unique index bill_customers_name on bill_customers (partner, month, sort_key, customer)`,
+    `create table settlements (
+      partner ${id} not null references partners (id), month ${id} not null, id ${id} not null unique, phase text not null,
+      due_at ${int8} not null, charges_done ${int8} not null, charges_of ${int8} not null, progress text not null,
+      bill ${id}, failures ${int8} not null, failure text, started_at ${int8} not null, finished_at ${int8},
+      primary key (partner, month)) ${partnerTable}`,
+    `create index settlements_month on settlements (month, id)`,
     `create table bill_series (
       series ${id} not null, year ${id} not null, last_number ${int8} not null, primary key (series, year)) ${partnerTable}`,
     `create table events (
