@@ -1,7 +1,6 @@
 import { toInstant, type Instant, type Month } from "@evergate/core";
 import type { Selectable } from "kysely";
 import { toPartnerId, type PartnerId } from "../ids.ts";
-import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
 import type { SettlementTable } from "./schema.ts";
 import type { Reader, Transaction } from "./store.ts";
 
@@ -48,18 +47,6 @@ export async function findSettlement(
   return row && toSettlement(row);
 }
 
-export async function findSettlementById(
-  db: Reader,
-  id: string,
-): Promise<SettlementRun | undefined> {
-  const row = await db
-    .selectFrom("settlements")
-    .selectAll()
-    .where("id", "=", id)
-    .executeTakeFirst();
-  return row && toSettlement(row);
-}
-
 export async function insertSettlement(tx: Transaction, run: SettlementRun): Promise<void> {
   await tx
     .insertInto("settlements")
@@ -74,40 +61,6 @@ export async function updateSettlement(tx: Transaction, run: SettlementRun): Pro
     .where("partner", "=", run.partner)
     .where("month", "=", run.month)
     .execute();
-}
-
-/** Notes that a try has failed. What was done of it stays done. */
-export async function noteSettlementFailure(
-  tx: Transaction,
-  partner: PartnerId,
-  month: Month,
-  failure: string,
-): Promise<void> {
-  await tx
-    .updateTable("settlements")
-    .set((set) => ({ failures: set("failures", "+", 1), failure }))
-    .where("partner", "=", partner)
-    .where("month", "=", month)
-    .execute();
-}
-
-export interface SettlementFilter {
-  readonly month?: string | undefined;
-  readonly partner?: string | undefined;
-  readonly isCompleted?: boolean | undefined;
-}
-
-export async function listSettlements(
-  db: Reader,
-  filter: SettlementFilter,
-  page: PageRequest,
-): Promise<Page<SettlementRun>> {
-  let query = db.selectFrom("settlements").selectAll();
-  if (filter.month !== undefined) query = query.where("month", "=", filter.month);
-  if (filter.partner !== undefined) query = query.where("partner", "=", filter.partner);
-  if (filter.isCompleted !== undefined)
-    query = query.where("finished_at", filter.isCompleted ? "is not" : "is", null);
-  return listNewestFirst(query, "settlement", page, toSettlement);
 }
 
 function toRow(run: SettlementRun) {
