@@ -5,6 +5,7 @@ import type { Store } from "../store/store.ts";
 export interface Ledger {
   readonly charges: readonly string[];
   readonly bills: readonly string[];
+  readonly billCustomers: readonly string[];
   /** In the partner's total order. */
   readonly events: readonly string[];
   readonly subscriptions: readonly string[];
@@ -38,11 +39,16 @@ export async function readLedger(
   return {
     charges: (
       await rowsOf(sql`select subscription, customer, product, price, period_starts_on, period_ends_on, month, quantity, unit_price,
-      days_charged, days_of, discount_percent, amount, currency, bill, created_at from charges where partner = ${partner}`)
+      days_charged, days_of, discount_percent, amount, currency, (select id from bills where bills.partner = charges.partner and bills.month = charges.month) as bill, created_at from charges where partner = ${partner}`)
     ).toSorted(),
     bills: (
-      await rowsOf(sql`select number, month, currency, net, tax_rate, tax, total, line_count, customers, issued_at
+      await rowsOf(sql`select number, month, currency, net, tax_rate, tax, total, line_count, customer_count, issued_at
       from bills where partner = ${partner}`)
+    ).toSorted(),
+    billCustomers: (
+      await rowsOf(
+        sql`select month, customer, name, sort_key, net, line_count from bill_customers where partner = ${partner}`,
+      )
     ).toSorted(),
     events: await rowsOf(
       sql`select place.position, events.type, events.subscription, events.sequence, occurred_at, payload from events join event_places as place on place.partner = events.partner and place.event = events.id where events.partner = ${partner} order by place.position`,

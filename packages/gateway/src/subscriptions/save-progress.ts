@@ -45,6 +45,7 @@ export async function saveProgress(
     // next event of the same instant (of that only: later ones may be carried out apart, and must read the same, R3).
     let untoldAt: Instant | null = null;
     let untold: WireSubscription | null = null;
+    const own: AuditEntry[] = [];
     for (const { facts, author: by } of [
       { facts: clockFacts, author: null },
       { facts: commandFacts, author },
@@ -75,9 +76,13 @@ export async function saveProgress(
         const isOfChargesOnly = transition.facts.every(({ charge }) => charge !== null);
         untoldAt = isOfChargesOnly ? at : null;
         untold = told;
-        entries.push(toEntry(transition, before, wire, by, recordedAt));
+        const entry = toEntry(transition, before, wire, by, recordedAt);
+        const last = own.at(-1);
+        if (by === null && last?.at === entry.at) own[own.length - 1] = joinSteps(last, entry);
+        else own.push(entry);
       }
     }
+    entries.push(...own);
   }
   await writeSubscriptions(
     tx,
@@ -126,6 +131,15 @@ function toEvent(fact: Fact, data: object, partner: Partner): NewEvent {
     occurredAt: fact.at,
     data: { ...data, ...modeOf(partner) },
   };
+}
+
+/**
+ * What the clock brings about at one instant is one change: a period's end, what was scheduled for it, and the next period.
+ * It is named by its first event that is about the subscription rather than its charge.
+ */
+function joinSteps(first: AuditEntry, second: AuditEntry): AuditEntry {
+  const action = first.action === "charge.created" ? second.action : first.action;
+  return { ...first, action, after: second.after };
 }
 
 function toEntry(
