@@ -75,6 +75,18 @@ export {
   type SettlementTerms,
   type UnitTally,
 } from "./settlement.ts";
+export {
+  finishServiceTally,
+  openReport,
+  reportService,
+  startServiceTally,
+  tallyState,
+  type PastState,
+  type ProductService,
+  type ReportSpan,
+  type ServiceReport,
+  type ServiceTally,
+} from "./report.ts";
 export type { Term, TermOrder } from "./term.ts";
 export { makeActivationCode, parseActivationCode, type ActivationCode } from "./activation-code.ts";
 export type { PrepaidRefusal } from "./prepaid.ts";
