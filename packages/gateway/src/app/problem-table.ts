@@ -59,6 +59,7 @@ export const problemTable: Readonly<
   tiers_not_allowed: { status: 422, title: "The price cannot have tiers" },
   tiers_not_ascending: { status: 422, title: "The tiers are out of order" },
   price_starts_in_past: { status: 422, title: "The price would start in the past" },
+  time_not_reached: { status: 422, title: "That time has not come yet" },
   time_zone_unknown: { status: 422, title: "There is no such time zone" },
   currency_unknown: { status: 422, title: "There is no such currency" },
   clock_not_allowed: { status: 422, title: "The partner cannot have a clock" },

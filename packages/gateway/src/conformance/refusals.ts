@@ -163,6 +163,7 @@ export const refusals: readonly Refusal[] = [
     "open_ended_pause_not_allowed",
     onResellersSubscription({ resumesAt: null }),
   ),
+  refusal("getSubscription", "time_not_reached", { query: { asOf: "2099-01-01T00:00:00Z" } }),
   refusal("resumeSubscription", "subscription_not_paused", onSubscription({}, [])),
   refusal(
     "cancelSubscription",

@@ -61,7 +61,7 @@ test("only the options whose headers an operation reads are there to be given", 
     // @ts-expect-error -- the catalogue is no partner's
     products.list({}, { partner: "partner_1" }),
     // @ts-expect-error -- what reads is not carried out
-    subscriptions.get("sub_1", { idempotencyKey: "k" }),
+    subscriptions.get("sub_1", {}, { idempotencyKey: "k" }),
   ];
   expect(write).toBeTypeOf("function");
 });

@@ -38,12 +38,15 @@ export interface Subscriptions {
   ): PagePromise<Subscription>;
 
   /**
-   * Reads one subscription, with everything done that was due until now (R2).
+   * Reads one subscription, with everything done that was due until now (R2), or with `asOf` as it
+   * was at an earlier instant: what this answered then. Before it was made there is no such
+   * subscription.
    *
-   * Refused with `not_found`.
+   * Refused with `not_found`, `time_not_reached`.
    */
   get(
     subscriptionId: SubscriptionRef,
+    query?: QueryOf<"getSubscription">,
     options?: OptionsOf<"getSubscription">,
   ): Promise<Subscription>;
 
@@ -167,8 +170,8 @@ export function createSubscriptions({ call, list }: Calls): Subscriptions {
   return {
     create: (input, options) => call("createSubscription", { body: input }, options),
     list: (query, options) => list("listSubscriptions", { query }, options),
-    get: (subscriptionId, options) =>
-      call("getSubscription", { path: { subscriptionId } }, options),
+    get: (subscriptionId, query, options) =>
+      call("getSubscription", { path: { subscriptionId }, query }, options),
     update: (subscriptionId, input, options) =>
       call("updateSubscription", { path: { subscriptionId }, body: input }, options),
     pause: (subscriptionId, input, options) =>

@@ -103,7 +103,7 @@ export const first: Migration = {
       partner ${id} not null, id ${id} not null, at ${int8} not null, recorded_at ${int8} not null, action text not null, subject ${id} not null,
       actor text not null, api_key ${id}, request_id text, "before" text, "after" text,
       primary key (partner, id))`,
-    `create index audit_log_subject on audit_log (partner, subject, id)`,
+    `create index audit_log_subject on audit_log (partner, subject, at)`,
     `create table idempotency_keys (
       owner ${id} not null, key ${id} not null, request_hash text not null, status ${int8} not null,
       headers text not null, body text not null, created_at ${int8} not null, primary key (owner, key))`,
