@@ -8,6 +8,7 @@ import { readContract } from "./contract/document.ts";
 import { runPlacing } from "./events/run-placing.ts";
 import { rooms } from "./rooms.ts";
 import { createSecretBox } from "./secrets/secret-box.ts";
+import { createSealer } from "./secrets/sealer.ts";
 import type { Settings } from "./settings.ts";
 import type { Store } from "./store/store.ts";
 import { startDeliveryWorker } from "./webhooks/delivery-worker.ts";
@@ -42,6 +43,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   const services: Services = {
     store: parts.store,
     secretBox: createSecretBox(parts.secretKey),
+    sealer: createSealer(parts.secretKey),
     log: parts.log,
     privateWebhooks: parts.settings.privateWebhooks,
     now,

@@ -1,6 +1,7 @@
 // For those who embed the gateway in a program of their own; most start it with the `evergate` command.
 export { createGateway, type Gateway, type GatewayParts } from "./create-gateway.ts";
 export { readSettings, SettingError, type Settings } from "./settings.ts";
+export { createSealer, type Sealer } from "./secrets/sealer.ts";
 export { findSecretKey } from "./secrets/find-secret-key.ts";
 export { openStore } from "./store/open-store.ts";
 export {

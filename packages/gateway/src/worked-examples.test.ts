@@ -189,6 +189,7 @@ describe.each(testStores)(
       gateway.setNow(toInstant(Date.UTC(2027, 1, 5)));
       await catchUp(
         gateway.store,
+        gateway.gateway.services.sealer,
         toPartnerId(world.partner.id),
         toInstant(Date.UTC(2027, 1, 5)),
         gateway.gateway.services.now,

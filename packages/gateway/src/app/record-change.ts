@@ -35,7 +35,7 @@ async function record(
   // What was ordered as it is already is no change.
   if (JSON.stringify(before) === JSON.stringify(after)) return;
   const { caller, requestId, at, services } = world;
-  await appendAudit(world.tx, owner, [
+  await appendAudit(world.tx, services.sealer, owner, [
     {
       at,
       recordedAt: services.now(),

@@ -5,6 +5,7 @@ import type { Partner } from "../store/partners.ts";
 import type { Reader, Store, Transaction } from "../store/store.ts";
 import type { Settings } from "../settings.ts";
 import type { SecretBox } from "../secrets/secret-box.ts";
+import type { Sealer } from "../secrets/sealer.ts";
 
 /** Who calls: the key, and the person at the desk whom the caller names (R26). */
 export interface Caller {
@@ -26,6 +27,8 @@ export interface Signals {
 export interface Services {
   readonly store: Store;
   readonly secretBox: SecretBox;
+  /** Seals what goes into the record (R26). */
+  readonly sealer: Sealer;
   readonly log: Logger;
   readonly signals: Signals;
   /** Which private addresses webhooks may go to (`EVERGATE_ALLOW_PRIVATE_WEBHOOKS`). */

@@ -2,6 +2,8 @@ import { userInfo } from "node:os";
 import { toInstant } from "@evergate/core";
 import { allScopes } from "../auth/issue-key.ts";
 import { makeKeySecret } from "../auth/key-secret.ts";
+import { findSecretKey } from "../secrets/find-secret-key.ts";
+import { createSealer } from "../secrets/sealer.ts";
 import { toPartnerId, type PartnerId } from "../ids.ts";
 import { addKey } from "../server/add-key.ts";
 import { checkDatabaseExists, checkMigrated } from "../server/check-schema.ts";
@@ -28,6 +30,7 @@ export async function runCreateKey(flags: Flags, env: Environment): Promise<numb
         throw new StartError(`There is no partner ${wanted.partner}.`);
       return addKey(
         tx,
+        createSealer(findSecretKey(settings)),
         wanted,
         secret,
         `command line (${findUser()})`,

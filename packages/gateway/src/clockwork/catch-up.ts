@@ -1,6 +1,7 @@
 import { advance, nextDueAt, toInstant, type Instant, type Subscription } from "@evergate/core";
 import { placeAllEvents } from "../events/place-events.ts";
 import type { PartnerId } from "../ids.ts";
+import type { Sealer } from "../secrets/sealer.ts";
 import { noteMoved, openSettlement, settleNext } from "../settlement/settle-month.ts";
 import { claimPartner, updatePartnerClock, type Partner } from "../store/partners.ts";
 import type { Store, Transaction } from "../store/store.ts";
@@ -25,13 +26,16 @@ export type CatchUpResult = "done" | "more" | "busy";
  */
 export async function catchUp(
   store: Store,
+  sealer: Sealer,
   partner: PartnerId,
   until: Instant,
   now: () => Instant,
   maximumSteps: number = Infinity,
 ): Promise<CatchUpResult> {
   for (let count = 0; count < maximumSteps; count++) {
-    const result = await store.transaction((tx) => carryOutNext(tx, store, partner, until, now()));
+    const result = await store.transaction((tx) =>
+      carryOutNext(tx, store, sealer, partner, until, now()),
+    );
     if (result !== "more") return result;
   }
   return "more";
@@ -40,6 +44,7 @@ export async function catchUp(
 async function carryOutNext(
   tx: Transaction,
   store: Store,
+  sealer: Sealer,
   id: PartnerId,
   until: Instant,
   systemNow: Instant,
@@ -48,7 +53,7 @@ async function carryOutNext(
   if (partner === undefined) return "busy";
   // What was ordered before comes before it in the order of events, whatever the ids say: clocks of processes differ.
   await placeAllEvents(tx, store.dialect, id, systemNow);
-  const reachedAt = await carryOut(tx, store, partner, until, systemNow);
+  const reachedAt = await carryOut(tx, store, sealer, partner, until, systemNow);
   if (reachedAt !== null) {
     await updatePartnerClock(tx, id, { clockAt: later(partner.clockAt, reachedAt) });
     await placeAllEvents(tx, store.dialect, id, systemNow);
@@ -62,6 +67,7 @@ async function carryOutNext(
 async function carryOut(
   tx: Transaction,
   store: Store,
+  sealer: Sealer,
   partner: Partner,
   until: Instant,
   systemNow: Instant,
@@ -74,6 +80,7 @@ async function carryOut(
     const moved = await moveSubscriptions(
       tx,
       store,
+      sealer,
       partner,
       isMonthOver ? settlementDueAt : until,
       systemNow,
@@ -82,7 +89,7 @@ async function carryOut(
     return moved.horizon;
   }
   if (!isMonthOver) return null;
-  return (await settleNext(tx, partner, systemNow)) ? settlementDueAt : partner.clockAt;
+  return (await settleNext(tx, sealer, partner, systemNow)) ? settlementDueAt : partner.clockAt;
 }
 
 /** A sandbox's clock has come to `until`; its goal, unless another request has set a later one, is reached. */
@@ -103,6 +110,7 @@ async function arrive(
 async function moveSubscriptions(
   tx: Transaction,
   store: Store,
+  sealer: Sealer,
   partner: Partner,
   until: Instant,
   systemNow: Instant,
@@ -117,7 +125,7 @@ async function moveSubscriptions(
     const { subscription: moved, facts } = advance(subscription, horizon, context);
     return { subscription: moved, clockFacts: facts, commandFacts: [] };
   });
-  await saveProgress(tx, partner, progressions, null, systemNow);
+  await saveProgress(tx, sealer, partner, progressions, null, systemNow);
   return { count: due.length, horizon };
 }
 

@@ -21,9 +21,9 @@ export interface Clockwork {
  * One partner's failure is logged, tried again with the next tick, and stops nobody else's.
  */
 export function runClockwork(
-  services: Pick<Services, "store" | "log" | "now" | "signals">,
+  services: Pick<Services, "store" | "sealer" | "log" | "now" | "signals">,
 ): Clockwork {
-  const { store, log, now, signals } = services;
+  const { store, sealer, log, now, signals } = services;
   let running: Promise<void> | null = null;
   let isStopped = false;
   let housekeptAt = 0;
@@ -44,7 +44,7 @@ export function runClockwork(
     for (const { partner, until } of await listDuePartners(store.reader, at)) {
       if (isStopped) return false;
       try {
-        if ((await catchUp(store, partner, until ?? at, now, stepsPerTurn)) === "more")
+        if ((await catchUp(store, sealer, partner, until ?? at, now, stepsPerTurn)) === "more")
           isMoreDue = true;
         signals.eventsStored(partner);
       } catch (error) {

@@ -203,8 +203,12 @@ describe.each(sqlite)("an SQLite file that takes no more, on $name", (stores) =>
       expect((await world.api.call("GET", "/readyz")).status).toBe(200);
       gateway.setNow(toInstant(monthEndsAt + 1));
       await expect(
-        catchUp(store, toPartnerId(world.partner.id), toInstant(monthEndsAt + 1), () =>
+        catchUp(
+          store,
+          gateway.gateway.services.sealer,
+          toPartnerId(world.partner.id),
           toInstant(monthEndsAt + 1),
+          () => toInstant(monthEndsAt + 1),
         ),
       ).rejects.toThrow(/full|readonly/);
       expect(await findFaults(store)).toEqual([]);

@@ -29,7 +29,13 @@ async function open(stores: (typeof testStores)[number]): Promise<{
   const world = await makeWorld(gateway, { mode: "live" });
   const { id } = await world.subscribe();
   const settle = (until: Instant): Promise<unknown> =>
-    catchUp(gateway.store, toPartnerId(world.partner.id), until, gateway.gateway.services.now);
+    catchUp(
+      gateway.store,
+      gateway.gateway.services.sealer,
+      toPartnerId(world.partner.id),
+      until,
+      gateway.gateway.services.now,
+    );
   return { gateway, world, id, settle };
 }
 

@@ -25,7 +25,7 @@ export const advanceSandboxClock: ProcessRoom<"advanceSandboxClock"> = async ({ 
     );
   const to = readInstant(body.to, "/to");
   await storeGoal(world, to);
-  while ((await catchUp(services.store, partner.id, to, services.now)) === "busy")
+  while ((await catchUp(services.store, services.sealer, partner.id, to, services.now)) === "busy")
     await delay(busyDelayMs);
   await placeNewEvents(services.store, partner.id, services.now);
   services.signals.eventsStored(partner.id);
@@ -53,7 +53,7 @@ async function storeGoal(
       );
     if (to === current.clockAt) return;
     await updatePartnerClock(tx, partner.id, { clockTargetAt: to });
-    await appendAudit(tx, partner.id, [
+    await appendAudit(tx, services.sealer, partner.id, [
       {
         at: current.clockAt,
         recordedAt: services.now(),

@@ -1,5 +1,6 @@
 import type { Instant } from "@evergate/core";
 import { hashKeySecret, makeKeySecret } from "../auth/key-secret.ts";
+import type { Sealer } from "../secrets/sealer.ts";
 import { findApiKeyByHash, hasOperatorKey, listApiKeys, type ApiKey } from "../store/api-keys.ts";
 import { UniqueViolationError, type Store, type Transaction } from "../store/store.ts";
 import { addKey, revokeKey } from "./add-key.ts";
@@ -25,11 +26,12 @@ export interface OperatorKeyState {
  */
 export async function ensureOperatorKey(
   store: Store,
+  sealer: Sealer,
   fromVariable: string | null,
   now: Instant,
 ): Promise<OperatorKeyState> {
   const attempt = (): Promise<OperatorKeyState> =>
-    store.transaction((tx) => ensure(tx, fromVariable, now));
+    store.transaction((tx) => ensure(tx, sealer, fromVariable, now));
   try {
     return await attempt();
   } catch (error) {
@@ -41,6 +43,7 @@ export async function ensureOperatorKey(
 
 async function ensure(
   tx: Transaction,
+  sealer: Sealer,
   fromVariable: string | null,
   now: Instant,
 ): Promise<OperatorKeyState> {
@@ -54,6 +57,7 @@ async function ensure(
     if (known === undefined)
       await addKey(
         tx,
+        sealer,
         { kind: "operator", partner: null, name: variableName, scopes: [] },
         fromVariable,
         actor,
@@ -61,12 +65,13 @@ async function ensure(
       );
     isVariableRevoked = known !== undefined && known.revokedAt !== null;
     for (const former of await listFormer(tx, hashKeySecret(fromVariable)))
-      await revokeKey(tx, former, actor, now);
+      await revokeKey(tx, sealer, former, actor, now);
   }
   if (await hasOperatorKey(tx, now)) return { madeSecret: null, isVariableRevoked };
   const madeSecret = makeKeySecret("operator");
   await addKey(
     tx,
+    sealer,
     { kind: "operator", partner: null, name: "First operator key", scopes: [] },
     madeSecret,
     actor,

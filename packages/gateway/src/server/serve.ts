@@ -57,7 +57,12 @@ export async function serve({ settings, log, migrates }: ServeOptions): Promise<
     );
     // Only now: a key that was made and then never shown, because the port was taken, would lock its owner out.
     const now = toInstant(Temporal.Now.instant().epochMilliseconds);
-    const operatorKey = await ensureOperatorKey(store, settings.operatorKey, now);
+    const operatorKey = await ensureOperatorKey(
+      store,
+      gateway.services.sealer,
+      settings.operatorKey,
+      now,
+    );
     if (operatorKey.isVariableRevoked)
       log.warn(
         `${variableName} holds a key that was revoked, and stays revoked. Choose a new value.`,

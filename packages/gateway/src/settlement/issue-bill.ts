@@ -2,6 +2,7 @@ import { addAmounts, computeTax, type Instant } from "@evergate/core";
 import { toWireBill } from "../billing/to-wire.ts";
 import { modeOf } from "../events/mode-of.ts";
 import { makeId } from "../ids.ts";
+import type { Sealer } from "../secrets/sealer.ts";
 import { appendAudit, clockActor } from "../store/audit-log.ts";
 import { listBillCustomers } from "../store/bill-customers.ts";
 import { insertBill, takeBillNumber, type Bill } from "../store/bills.ts";
@@ -15,6 +16,7 @@ import { readTaxRate } from "./settlement-terms.ts";
 /** Makes the partner's one bill for its month, with its events and its record, and answers its id (R23, R26, R27). */
 export async function issueBill(
   tx: Transaction,
+  sealer: Sealer,
   partner: Partner,
   { net, lineCount, customerCount }: Pick<Progress, "net" | "lineCount" | "customerCount">,
   recordedAt: Instant,
@@ -54,7 +56,7 @@ export async function issueBill(
     { ...event, type: "bill.issued" },
     { ...event, type: "settlement.completed" },
   ]);
-  await appendAudit(tx, partner.id, [
+  await appendAudit(tx, sealer, partner.id, [
     {
       at: issuedAt,
       recordedAt,

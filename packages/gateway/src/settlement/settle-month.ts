@@ -8,6 +8,7 @@ import {
   type Instant,
 } from "@evergate/core";
 import { makeId } from "../ids.ts";
+import type { Sealer } from "../secrets/sealer.ts";
 import { insertBillCustomers } from "../store/bill-customers.ts";
 import {
   countCharges,
@@ -85,6 +86,7 @@ export async function noteMoved(tx: Transaction, run: SettlementRun, count: numb
  */
 export async function settleNext(
   tx: Transaction,
+  sealer: Sealer,
   partner: Partner,
   now: Instant,
 ): Promise<boolean> {
@@ -100,7 +102,7 @@ export async function settleNext(
       await priceCharges(tx, partner, run);
       return false;
     case "issuing":
-      await finish(tx, partner, run, now);
+      await finish(tx, sealer, partner, run, now);
       return true;
     case "completed":
       throw new Error(`The settlement of ${run.month} for ${partner.id} is completed already.`);
@@ -209,12 +211,14 @@ async function saveProgress(
 /** The last step, a very short one: the bill and its number, if there is anything to charge, and on to the next month. */
 async function finish(
   tx: Transaction,
+  sealer: Sealer,
   partner: Partner,
   run: SettlementRun,
   now: Instant,
 ): Promise<void> {
   const progress = parseProgress(run.progress);
-  const bill = progress.lineCount === 0 ? null : await issueBill(tx, partner, progress, now);
+  const bill =
+    progress.lineCount === 0 ? null : await issueBill(tx, sealer, partner, progress, now);
   await updateSettlement(tx, {
     ...run,
     phase: "completed",

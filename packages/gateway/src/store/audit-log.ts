@@ -1,19 +1,20 @@
 import { toInstant, type Instant } from "@evergate/core";
-import type { Selectable, SelectQueryBuilder } from "kysely";
+import type { Selectable } from "kysely";
 import { makeId } from "../ids.ts";
-import { insertRows } from "./insert-rows.ts";
 import {
-  limitOf,
-  listNewestFirst,
-  UnknownCursorError,
-  type Page,
-  type PageRequest,
-} from "./page.ts";
-import type { AuditLogTable, Database } from "./schema.ts";
+  createInstantFormat,
+  digestEntry,
+  operatorRecord,
+  renderEntry,
+  type EntryFields,
+} from "../record/chain.ts";
+import type { Sealer } from "../secrets/sealer.ts";
+import { insertRows } from "./insert-rows.ts";
+import { limitOf, UnknownCursorError, type Page, type PageRequest } from "./page.ts";
+import type { AuditLogTable } from "./schema.ts";
 import type { Reader, Transaction } from "./store.ts";
 
-/** Whose record holds what belongs to no partner: the catalogue, and the operator's keys. */
-export const operatorRecord = "operator";
+export { operatorRecord };
 
 /** Who the clockwork is in the record. */
 export const clockActor = "clock";
@@ -36,27 +37,54 @@ export interface AuditEntry {
 
 export type StoredAuditEntry = AuditEntry & { readonly id: string };
 
-/** Adds to the record of a partner, or of the operator. */
+/**
+ * Adds to the record of a partner, or of the operator. Each entry is stored with its digest and seal, by which its
+ * link in the chain is made later ({@link linkEntries}).
+ */
 export async function appendAudit(
   tx: Transaction,
+  sealer: Sealer,
   owner: string,
   entries: readonly AuditEntry[],
 ): Promise<void> {
+  const format = createInstantFormat();
+  const written = entries.map((entry) => {
+    const fields: EntryFields = {
+      ...entry,
+      id: makeId("audit"),
+      before: toJson(entry.before),
+      after: toJson(entry.after),
+    };
+    return { fields, digest: digestEntry(renderEntry(owner, fields, format)) };
+  });
   await insertRows(
     tx,
     "audit_log",
-    entries.map((entry) => ({
+    written.map(({ fields }) => ({
       partner: owner,
-      id: makeId("audit"),
-      at: entry.at,
-      recorded_at: entry.recordedAt,
-      action: entry.action,
-      subject: entry.subject,
-      actor: entry.actor,
-      api_key: entry.apiKey,
-      request_id: entry.requestId,
-      before: toJson(entry.before),
-      after: toJson(entry.after),
+      id: fields.id,
+      at: fields.at,
+      recorded_at: fields.recordedAt,
+      action: fields.action,
+      subject: fields.subject,
+      actor: fields.actor,
+      api_key: fields.apiKey,
+      request_id: fields.requestId,
+      before: fields.before,
+      after: fields.after,
+    })),
+  );
+  await insertRows(
+    tx,
+    "audit_links",
+    written.map(({ fields, digest }) => ({
+      partner: owner,
+      entry: fields.id,
+      at: fields.at,
+      digest,
+      seal: sealer.seal("entry", digest),
+      position: null,
+      hash: null,
     })),
   );
 }
@@ -64,8 +92,15 @@ export async function appendAudit(
 export interface AuditFilter {
   readonly subject?: string | undefined;
   readonly actor?: string | undefined;
+  /** Of `at`: from this instant on, and before that one. */
+  readonly from?: Instant | undefined;
+  readonly to?: Instant | undefined;
 }
 
+/**
+ * A page of a record, the last to happen first: in the order of its partner's own clock, by which processes whose
+ * clocks differ agree (an id only tells when it was written). Each filter has an index in that order.
+ */
 export async function listAudit(
   db: Reader,
   owner: string,
@@ -73,27 +108,15 @@ export async function listAudit(
   page: PageRequest,
 ): Promise<Page<StoredAuditEntry>> {
   let query = db.selectFrom("audit_log").selectAll().where("partner", "=", owner);
+  if (filter.subject !== undefined) query = query.where("subject", "=", filter.subject);
   if (filter.actor !== undefined) query = query.where("actor", "=", filter.actor);
-  if (filter.subject === undefined) return listNewestFirst(query, "audit", page, toEntry);
-  return listHistory(query.where("subject", "=", filter.subject), page);
-}
-
-/**
- * One subject's entries, the last to happen first. Their order is that of its own clock, by which processes whose
- * clocks differ agree (an id only tells when it was written); the same index finds what it was at any instant.
- */
-async function listHistory(
-  query: SelectQueryBuilder<Database, "audit_log", Selectable<AuditLogTable>>,
-  page: PageRequest,
-): Promise<Page<StoredAuditEntry>> {
-  const after = page.after === undefined ? null : decodePlace(page.after);
-  const rows = await (
-    after === null
-      ? query
-      : query.where((where) =>
-          where(where.refTuple("at", "id"), "<", where.tuple(after.at, after.id)),
-        )
-  )
+  if (filter.from !== undefined) query = query.where("at", ">=", filter.from);
+  if (filter.to !== undefined) query = query.where("at", "<", filter.to);
+  if (page.after !== undefined) {
+    const { at, id } = decodeCursor(page.after);
+    query = query.where((where) => where(where.refTuple("at", "id"), "<", where.tuple(at, id)));
+  }
+  const rows = await query
     .orderBy("at", "desc")
     .orderBy("id", "desc")
     .limit(limitOf(page) + 1)
@@ -102,22 +125,24 @@ async function listHistory(
   const last = shown.at(-1);
   return {
     data: shown.map(toEntry),
-    nextCursor: rows.length > shown.length && last !== undefined ? encodePlace(last) : null,
+    nextCursor: rows.length > limitOf(page) && last !== undefined ? encodeCursor(last) : null,
   };
 }
 
-function encodePlace({ at, id }: { readonly at: number; readonly id: string }): string {
+function encodeCursor({ at, id }: { readonly at: number; readonly id: string }): string {
   return Buffer.from(`${at} ${id}`).toString("base64url");
 }
 
-/** Throws {@link UnknownCursorError} for what no history has given. */
-function decodePlace(cursor: string): { readonly at: number; readonly id: string } {
-  const text = Buffer.from(cursor, "base64url").toString("utf8");
-  const place = /^(-?\d{1,15}) (audit_[0-9a-z]{26})$/.exec(text);
-  const [, at = "", id = ""] = place ?? [];
-  if (place === null || encodePlace({ at: Number(at), id }) !== cursor)
+function decodeCursor(cursor: string): { readonly at: number; readonly id: string } {
+  const [at = "", id = ""] = Buffer.from(cursor, "base64url").toString("utf8").split(" ");
+  const place = { at: Number(at), id };
+  if (
+    !/^-?\d{1,15}$/.test(at) ||
+    !/^audit_[0-9a-z]{26}$/.test(id) ||
+    encodeCursor(place) !== cursor
+  )
     throw new UnknownCursorError("has to be the nextCursor of the page before");
-  return { at: Number(at), id };
+  return place;
 }
 
 /** Entries of one and the same instant are told apart by the version of what they lead to: so many are looked at. */

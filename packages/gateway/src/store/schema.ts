@@ -29,6 +29,8 @@ export interface Database {
   webhook_deliveries: WebhookDeliveryTable;
   webhook_attempts: WebhookAttemptTable;
   audit_log: AuditLogTable;
+  audit_links: AuditLinkTable;
+  audit_heads: AuditHeadTable;
   idempotency_keys: IdempotencyKeyTable;
 }
 
@@ -295,6 +297,38 @@ export interface AuditLogTable {
   request_id: string | null;
   before: string | null;
   after: string | null;
+}
+
+/**
+ * What makes tampering with an entry show (R26), apart from its text, which is never written twice.
+ * There is one for each entry, made in the same transaction.
+ */
+export interface AuditLinkTable {
+  partner: string;
+  entry: string;
+  /** The entry's, by which it is found. */
+  at: number;
+  /** SHA-256 of the entry's text. */
+  digest: string;
+  /** Of the entry, while it waits for its place in the chain; then of its link. Empty where an entry came without one. */
+  seal: string;
+  /** Null until the step that links entries has given it. */
+  position: number | null;
+  /** Of everything up to here. */
+  hash: string | null;
+}
+
+/** Where a record's chain has come to. */
+export interface AuditHeadTable {
+  partner: string;
+  position: number;
+  hash: string;
+  /** Empty for good once it was found to be false. */
+  seal: string;
+  /** Names the key that seals this record. */
+  key: string;
+  /** From this position on; what is before was sealed with a key that is lost. */
+  sealed_from: number;
 }
 
 export interface IdempotencyKeyTable {

@@ -60,7 +60,7 @@ export async function saveSubject(
     clockFacts: subject.clockFacts,
     commandFacts: decision.facts,
   };
-  await saveProgress(tx, partner, [progression], author, services.now());
+  await saveProgress(tx, services.sealer, partner, [progression], author, services.now());
 }
 
 /** The subscription with its version as the entity tag. */

@@ -1,6 +1,7 @@
 import type { Fact, Instant, Subscription } from "@evergate/core";
 import { toWireCharge } from "../charges/to-wire.ts";
 import { modeOf } from "../events/mode-of.ts";
+import type { Sealer } from "../secrets/sealer.ts";
 import { appendAudit, clockActor, type AuditEntry } from "../store/audit-log.ts";
 import { insertCharges, openCharge, type StoredCharge } from "../store/charges.ts";
 import { appendEvents, type NewEvent } from "../store/events.ts";
@@ -31,6 +32,7 @@ export interface Progression {
  */
 export async function saveProgress(
   tx: Transaction,
+  sealer: Sealer,
   partner: Partner,
   progressions: readonly Progression[],
   author: Authorship | null,
@@ -97,7 +99,7 @@ export async function saveProgress(
     partner.id,
     events.toSorted((one, other) => one.occurredAt - other.occurredAt),
   );
-  await appendAudit(tx, partner.id, entries);
+  await appendAudit(tx, sealer, partner.id, entries);
 }
 
 /** One change of a subscription, announced by one event or by several. */

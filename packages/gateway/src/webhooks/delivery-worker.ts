@@ -56,7 +56,7 @@ export interface DeliveryWorker {
  * What this one had claimed when it is killed is delivered by another after the lease: at least once, in each subscription's order.
  */
 export function startDeliveryWorker(
-  services: Pick<Services, "store" | "secretBox" | "log" | "now" | "privateWebhooks">,
+  services: Pick<Services, "store" | "sealer" | "secretBox" | "log" | "now" | "privateWebhooks">,
   options: Partial<DeliveryOptions> = {},
 ): DeliveryWorker {
   const { store, secretBox, log, now, privateWebhooks } = services;

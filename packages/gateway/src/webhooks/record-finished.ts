@@ -1,4 +1,5 @@
 import type { Instant } from "@evergate/core";
+import type { Sealer } from "../secrets/sealer.ts";
 import { appendAudit, clockActor } from "../store/audit-log.ts";
 import { findPartner, partnerNow } from "../store/partners.ts";
 import type { Dialect, Transaction } from "../store/store.ts";
@@ -9,6 +10,7 @@ import { toWireEndpoint } from "./to-wire.ts";
 /** Stores attempts with what follows from them, in one transaction. An endpoint that is gone for good is switched off, and the record says so. */
 export async function recordFinished(
   tx: Transaction,
+  sealer: Sealer,
   dialect: Dialect,
   attempts: readonly FinishedAttempt[],
   now: Instant,
@@ -19,7 +21,7 @@ export async function recordFinished(
     const before = await disableEndpoint(tx, delivery.partner, delivery.endpoint);
     const partner = await findPartner(tx, delivery.partner);
     if (before === undefined || partner === undefined) continue;
-    await appendAudit(tx, partner.id, [
+    await appendAudit(tx, sealer, partner.id, [
       {
         at: partnerNow(partner, now),
         recordedAt: now,

@@ -101,9 +101,18 @@ export const first: Migration = {
       foreign key (partner, endpoint) references webhook_endpoints (partner, id) on delete cascade)`,
     `create table audit_log (
       partner ${id} not null, id ${id} not null, at ${int8} not null, recorded_at ${int8} not null, action text not null, subject ${id} not null,
-      actor text not null, api_key ${id}, request_id text, "before" text, "after" text,
-      primary key (partner, id))`,
+      actor ${id} not null, api_key ${id}, request_id text, "before" text, "after" text,
+      primary key (partner, at, id))`,
     `create index audit_log_subject on audit_log (partner, subject, at)`,
+    `create index audit_log_actor on audit_log (partner, actor, at, id)`,
+    `create table audit_links (
+      partner ${id} not null, entry ${id} not null, at ${int8} not null, digest ${id} not null, seal ${id} not null,
+      position ${int8}, hash ${id}, primary key (partner, entry)) ${partnerTable}`,
+    `create unique index audit_links_position on audit_links (partner, position) where position is not null`,
+    `create index audit_links_waiting on audit_links (partner, entry) where position is null`,
+    `create table audit_heads (
+      partner ${id} primary key, position ${int8} not null, hash ${id} not null, seal ${id} not null, key ${id} not null,
+      sealed_from ${int8} not null) ${partnerTable}`,
     `create table idempotency_keys (
       owner ${id} not null, key ${id} not null, request_hash text not null, status ${int8} not null,
       headers text not null, body text not null, created_at ${int8} not null, primary key (owner, key))`,
