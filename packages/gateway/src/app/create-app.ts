@@ -10,11 +10,16 @@ import type { Answer } from "./idempotency.ts";
 import { readRequest } from "./read-request.ts";
 import type { Binding, Rooms } from "./room.ts";
 import { runRoom } from "./run-room.ts";
+import { toDocumentResponse } from "./send-document.ts";
 import { toProblemError } from "./to-problem-error.ts";
 import type { Services } from "./world.ts";
 
-/** For tests: sees every answer before it goes out, with what is wrong with it by the contract. */
-export type ReplyWitness = (operation: Operation, status: number, faults: readonly Fault[]) => void;
+/** For tests: sees every answer before it goes out, with its media type and what is wrong with it by the contract. */
+export type ReplyWitness = (
+  operation: Operation,
+  reply: { readonly status: number; readonly mediaType: string | null },
+  faults: readonly Fault[],
+) => void;
 
 /**
  * Builds the gateway: every operation of the contract bound to its room.
@@ -49,9 +54,19 @@ export function createApp(
       try {
         const request = await readRequest(c, operation, validator, services, requestId);
         const answer = await runRoom(operation, binding, request, services);
+        if ("document" in answer) {
+          const { mediaType } = answer.document;
+          witness?.(operation, { status: 200, mediaType }, checkMediaType(operation, mediaType));
+          return await toDocumentResponse(
+            answer.document,
+            requestId,
+            c.req.raw.method === "HEAD",
+            services,
+          );
+        }
         witness?.(
           operation,
-          answer.status,
+          { status: answer.status, mediaType: answer.body === "" ? null : jsonType },
           validator.checkReply(
             answer.status,
             answer.body === "" ? undefined : JSON.parse(answer.body),
@@ -64,7 +79,7 @@ export function createApp(
         const response = answerProblem(c, problem, requestId);
         witness?.(
           operation,
-          response.status,
+          { status: response.status, mediaType: problemType },
           validator.checkReply(response.status, toProblem(problem, requestId)),
         );
         return response;
@@ -111,12 +126,22 @@ async function addRequestId(c: Context, next: Next): Promise<void> {
   if (!c.res.headers.has("request-id")) c.header("request-id", makeId("req"));
 }
 
+const jsonType = "application/json";
+const problemType = "application/problem+json";
+
 /** A browser that is shown an answer takes it for what it says to be, and for no page (`nosniff`). */
-const jsonHeaders = { "content-type": "application/json", "x-content-type-options": "nosniff" };
+const jsonHeaders = { "content-type": jsonType, "x-content-type-options": "nosniff" };
+
+function checkMediaType(operation: Operation, mediaType: string): readonly Fault[] {
+  return operation.documentTypes.includes(mediaType)
+    ? []
+    : [{ pointer: "", detail: `${operation.id} does not declare ${mediaType}` }];
+}
 
 function toResponse(operation: Operation, answer: Answer, requestId: string): Response {
   const headers: Record<string, string> = { ...answer.headers, "request-id": requestId };
   if (operation.showsSecret && answer.status < 300) headers["cache-control"] = "no-store";
+  if (operation.documentTypes.length > 0) headers["vary"] = "accept";
   if (answer.body === "") return new Response(null, { status: answer.status, headers });
   return new Response(answer.body, {
     status: answer.status,
@@ -127,7 +152,7 @@ function toResponse(operation: Operation, answer: Answer, requestId: string): Re
 function answerProblem(c: Context, error: ProblemError, requestId: string): Response {
   const headers: Record<string, string> = {
     ...jsonHeaders,
-    "content-type": "application/problem+json",
+    "content-type": problemType,
     "request-id": requestId,
   };
   const allow = c.res.headers.get("allow");

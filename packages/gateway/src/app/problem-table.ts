@@ -10,6 +10,7 @@ export const problemTable: Readonly<
   forbidden: { status: 403, title: "The API key may not do this" },
   not_found: { status: 404, title: "There is no such thing" },
   method_not_allowed: { status: 405, title: "The path has no such method" },
+  not_acceptable: { status: 406, title: "There is no answer of such a media type" },
   idempotency_key_in_use: {
     status: 409,
     title: "The first request with this Idempotency-Key still runs",

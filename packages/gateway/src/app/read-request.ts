@@ -3,6 +3,7 @@ import { authenticate } from "../auth/authenticate.ts";
 import type { Operation } from "../contract/document.ts";
 import type { Fault, OperationValidator } from "../contract/validate.ts";
 import { hashRequest } from "./idempotency.ts";
+import { negotiate } from "./negotiate.ts";
 import { ProblemError } from "./problem.ts";
 import { readBody } from "./read-body.ts";
 import { checkPath, readQuery } from "./read-query.ts";
@@ -17,6 +18,8 @@ export interface ReadRequest {
   readonly path: Record<string, unknown>;
   readonly query: Record<string, unknown>;
   readonly body: unknown;
+  /** The media type that the answer has to have. */
+  readonly accept: string;
   readonly ifMatch: string | null;
   /** `Evergate-Partner`: the partner that an operator's key acts for. */
   readonly partnerNamed: string | null;
@@ -24,7 +27,7 @@ export interface ReadRequest {
   readonly requestHash: string;
 }
 
-/** Reads and checks a request, in this order: key, media type, JSON, parameters and body. Throws a {@link ProblemError}. */
+/** Reads and checks a request, in this order: key, media types, JSON, parameters and body. Throws a {@link ProblemError}. */
 export async function readRequest(
   c: Context,
   operation: Operation,
@@ -42,6 +45,7 @@ export async function readRequest(
           services.now(),
         );
   refuseForeignPartner(c, operation, caller);
+  const accept = negotiate(operation, c.req.header("accept"));
   const text = operation.bodyPointer === null ? "" : await readText(c, operation);
   const body = text === "" ? undefined : parseJson(text);
   const path: Record<string, unknown> = c.req.param();
@@ -53,11 +57,14 @@ export async function readRequest(
     const value = c.req.header(name);
     if (value !== undefined) header[name.toLowerCase()] = value;
   }
+  // Before the contract's defaults are filled in.
+  const paging = accept === "application/json" ? [] : findPaging(query);
   const faults = [
     ...validator.checkParameters("path", path),
     ...validator.checkParameters("query", query),
     ...validator.checkParameters("header", header),
     ...checkBody(operation, validator, body),
+    ...paging,
   ];
   if (faults.length > 0) throw new ProblemError("malformed_request", toDetail(faults), faults);
   const readHeader = (name: string): string | null =>
@@ -69,6 +76,7 @@ export async function readRequest(
     path,
     query,
     body: body ?? {},
+    accept,
     ifMatch: readHeader("if-match"),
     partnerNamed: readHeader("evergate-partner"),
     idempotencyKey,
@@ -130,6 +138,16 @@ function checkBody(
   if (body === undefined)
     return operation.isBodyRequired ? [{ pointer: "", detail: "a JSON body is required" }] : [];
   return validator.checkBody(body);
+}
+
+/** A document has no pages: one that was asked for by the page would be taken for the whole. */
+function findPaging(query: Readonly<Record<string, unknown>>): readonly Fault[] {
+  return ["limit", "after"]
+    .filter((name) => query[name] !== undefined)
+    .map((name) => ({
+      pointer: `/query/${name}`,
+      detail: "is for JSON only: a document has the whole list",
+    }));
 }
 
 function toDetail(faults: readonly Fault[]): string {

@@ -1,19 +1,27 @@
-import type { OperationId, OperationReply, OperationRequest } from "../contract/operation.ts";
+import type {
+  DocumentReply,
+  OperationId,
+  OperationReply,
+  OperationRequest,
+} from "../contract/operation.ts";
 import type { Refused } from "./problem.ts";
 import type { PartnerReadWorld, PartnerWriteWorld, ReadWorld, World, WriteWorld } from "./world.ts";
 
 /** One operation: load, decide, refuse, save, answer. Its input is validated, its answers are those of the contract. */
-export type RoomIn<W, O extends OperationId> = (
+export type RoomIn<W, O extends OperationId, Reply = OperationReply<O>> = (
   request: OperationRequest<O>,
   world: W,
-) => Promise<OperationReply<O> | Refused>;
+) => Promise<Reply | Refused>;
+
+/** Only what reads can answer a document: what writes keeps its answer for the idempotency key. */
+type ReadReply<O extends OperationId> = OperationReply<O> | DocumentReply<O>;
 
 /** Needs no key and no database of its own. */
 export type PublicRoom<O extends OperationId> = RoomIn<Pick<World, "services">, O>;
 /** Reads what concerns no partner in particular. */
-export type ReadRoom<O extends OperationId> = RoomIn<ReadWorld, O>;
+export type ReadRoom<O extends OperationId> = RoomIn<ReadWorld, O, ReadReply<O>>;
 /** Reads a partner's data. */
-export type PartnerReadRoom<O extends OperationId> = RoomIn<PartnerReadWorld, O>;
+export type PartnerReadRoom<O extends OperationId> = RoomIn<PartnerReadWorld, O, ReadReply<O>>;
 /** Writes what concerns no partner in particular, inside one transaction. */
 export type WriteRoom<O extends OperationId> = RoomIn<WriteWorld, O>;
 /** Writes a partner's data, inside one transaction in which the partner's row is locked against settlement. */

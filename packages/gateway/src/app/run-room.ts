@@ -1,5 +1,5 @@
 import type { Operation } from "../contract/document.ts";
-import type { OperationId } from "../contract/operation.ts";
+import type { Document, OperationId } from "../contract/operation.ts";
 import { toPartnerId } from "../ids.ts";
 import { findPartner, lockPartner, partnerNow, type Partner } from "../store/partners.ts";
 import type { Reader, Transaction } from "../store/store.ts";
@@ -23,6 +23,12 @@ interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** A document on its way to the caller. */
+export interface DocumentAnswer {
+  readonly status: 200;
+  readonly document: Document;
+}
+
 type Outcome = Reply | { readonly refused: ProblemError };
 
 /** Keys whose first request still runs in this process. */
@@ -34,10 +40,10 @@ export async function runRoom(
   binding: Binding<OperationId>,
   request: ReadRequest,
   services: Services,
-): Promise<Answer> {
+): Promise<Answer | DocumentAnswer> {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the request has just been validated for this operation
   const input = request as never;
-  if (binding.kind === "public") return toAnswer(await binding.room(input, { services }));
+  if (binding.kind === "public") return toReadAnswer(await binding.room(input, { services }));
 
   const { caller } = request;
   if (caller === null)
@@ -53,10 +59,10 @@ export async function runRoom(
   const db = services.store.reader;
   switch (binding.kind) {
     case "read":
-      return toAnswer(await binding.room(input, { ...world, db }));
+      return toReadAnswer(await binding.room(input, { ...world, db }));
     case "partner-read": {
       const partner = await loadPartner(db, caller, request);
-      return toAnswer(
+      return toReadAnswer(
         await binding.room(input, { ...world, db, partner, at: partnerNow(partner, world.at) }),
       );
     }
@@ -177,6 +183,12 @@ function workOutside(work: (tx: Transaction) => Promise<unknown>): Promise<unkno
 
 function replay(kept: Answer): Answer {
   return { ...kept, headers: { ...kept.headers, "idempotency-replayed": "true" } };
+}
+
+function toReadAnswer(outcome: unknown): Answer | DocumentAnswer {
+  const isDocument = typeof outcome === "object" && outcome !== null && "document" in outcome;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- RoomIn has typed it; here all operations meet
+  return isDocument ? (outcome as DocumentAnswer) : toAnswer(outcome);
 }
 
 function toAnswer(outcome: unknown): Answer {

@@ -52,6 +52,15 @@ export const listOperations: readonly DeclaredOperation[] = operations.filter(
     parameters.some(({ name }) => name === "limit"),
 );
 
+/** Every document that an operation declares beside JSON. */
+export const documents: readonly {
+  readonly id: string;
+  readonly mediaType: string;
+  readonly operation: DeclaredOperation;
+}[] = operations.flatMap((operation) =>
+  operation.documentTypes.map((mediaType) => ({ id: operation.id, mediaType, operation })),
+);
+
 export function getOperation(id: string): DeclaredOperation {
   const operation = operations.find((candidate) => candidate.id === id);
   if (operation === undefined) throw new Error(`The contract has no operation ${id}.`);

@@ -5,13 +5,19 @@ import { hashKeySecret } from "../auth/key-secret.ts";
 import { listExercised } from "../testing/check-reply.ts";
 import { testStores } from "../testing/open-test-stores.ts";
 import { startTestGateway, testNow } from "../testing/start-test-gateway.ts";
-import { operations, type DeclaredOperation } from "./contract.ts";
+import { documents, operations, type DeclaredOperation } from "./contract.ts";
 import { holdRequests } from "./hold-requests.ts";
 import { refusals } from "./refusals.ts";
 import { makeFresh, makeRequest, send, type Reply, type RequestParts } from "./requests.ts";
 import { makeScene, type Scene } from "./scene.ts";
 
 type Schemas = components["schemas"];
+
+/** What a document of a media type looks like from outside. What is in it, the tests of the document itself say. */
+const documentForms: Readonly<Record<string, (text: string) => boolean>> = {
+  "text/csv": (text) => /^\w+(,\w+)*\r\n/.test(text) && text.endsWith("\r\n"),
+  "application/pdf": (text) => text.startsWith("%PDF-1.") && text.endsWith("%%EOF\n"),
+};
 
 const withKey = operations.filter(({ security }) => security !== null);
 const ofPartner = withKey.filter(({ security }) => security !== null && "partnerKey" in security);
@@ -61,14 +67,17 @@ describe.each(testStores)("every declared status is produced on $name", (stores)
   ): Promise<Reply & { readonly code: string | undefined }> {
     const reply = await send(scene, operation, parts);
     const code = reply.status < 400 ? undefined : (reply.body as Schemas["Problem"]).code;
-    seen.add(`${operation.id} ${reply.status}${code === undefined ? "" : ` ${code}`}`);
+    const asked = parts.headers["accept"];
+    const documentType = operation.documentTypes.find((name) => name === asked);
+    const kind = code ?? documentType;
+    seen.add(`${operation.id} ${reply.status}${kind === undefined ? "" : ` ${kind}`}`);
     const type =
       code === undefined
         ? reply.text === ""
           ? null
-          : "application/json"
+          : (documentType ?? "application/json")
         : "application/problem+json";
-    expect(reply.headers.get("content-type")).toBe(type);
+    expect(reply.headers.get("content-type")?.split(";")[0] ?? null).toBe(type);
     expect(reply.headers.get("request-id")).toMatch(
       code === undefined ? /^req_/ : (reply.body as Schemas["Problem"]).requestId,
     );
@@ -91,6 +100,42 @@ describe.each(testStores)("every declared status is produced on $name", (stores)
     const reply = await trySending(operation, await makeRequest(scene, scene.one, operation));
     expect(reply.status).toBe(successOf(operation));
   });
+
+  test.each(documents)("$id answers $mediaType", async ({ operation, mediaType }) => {
+    const reply = await trySending(operation, {
+      ...(await makeRequest(scene, scene.one, operation)),
+      headers: { accept: mediaType },
+    });
+    expect(reply.status).toBe(200);
+    expect(reply.headers.get("content-disposition")).toMatch(/^attachment; filename=[\w.-]+$/);
+    expect(reply.headers.get("vary")).toBe("accept");
+    const isOfItsType = documentForms[mediaType];
+    if (isOfItsType === undefined) throw new Error(`What is ${mediaType} told by? Say it above.`);
+    expect(reply.text).toSatisfy(isOfItsType);
+  });
+
+  test.each(documents)("400: $id as $mediaType by the page", async ({ operation, mediaType }) => {
+    const parts = {
+      ...(await makeRequest(scene, scene.one, operation)),
+      headers: { accept: mediaType },
+    };
+    for (const { name } of operation.parameters.filter((it) =>
+      ["limit", "after"].includes(it.name),
+    )) {
+      const query = { [name]: "1" };
+      const reply = await expectRefusal(operation, { ...parts, query }, 400, "malformed_request");
+      expect((reply.body as Schemas["Problem"]).errors?.[0]?.pointer).toBe(`/query/${name}`);
+    }
+  });
+
+  test.each(declaring("not_acceptable"))(
+    "406: $id for whom none of its media types will do",
+    async (operation) => {
+      const parts = await makeRequest(scene, scene.one, operation);
+      for (const accept of ["image/png", "application/json;q=0", "*/*;q=0"])
+        await expectRefusal(operation, { ...parts, headers: { accept } }, 406, "not_acceptable");
+    },
+  );
 
   test.each(withKey)(
     "401: $id without a key, with an unknown, a revoked and an expired one",
@@ -306,11 +351,12 @@ describe.each(testStores)("every declared status is produced on $name", (stores)
           : codes.map((code) => `${operation.id} ${status} ${code}`);
       }),
     );
+    declared.push(...documents.map(({ id, mediaType }) => `${id} 200 ${mediaType}`));
     expect(declared.filter((name) => !seen.has(name))).toEqual([]);
     // What the harness has checked against the contract is all that was answered.
     expect(
       [...seen]
-        .map((name) => name.split(" ").slice(0, 2).join(" "))
+        .map((name) => (name.includes("/") ? name : name.split(" ").slice(0, 2).join(" ")))
         .filter((name) => !listExercised().has(name)),
     ).toEqual([]);
   });

@@ -20,7 +20,7 @@ export interface Reply {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The answer as JSON; undefined where it is empty. */
+  /** The answer as JSON; undefined where it is empty or a document. */
   readonly body: unknown;
 }
 
@@ -61,7 +61,9 @@ export async function sendTo(
     status: response.status,
     headers: response.headers,
     text,
-    body: text === "" ? undefined : JSON.parse(text),
+    body: /[/+]json$/.test(response.headers.get("content-type") ?? "")
+      ? JSON.parse(text)
+      : undefined,
   };
 }
 

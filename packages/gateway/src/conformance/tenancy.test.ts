@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { testStores } from "../testing/open-test-stores.ts";
 import { startTestGateway } from "../testing/start-test-gateway.ts";
-import { listOperations, operations, type DeclaredOperation } from "./contract.ts";
+import { documents, listOperations, operations, type DeclaredOperation } from "./contract.ts";
 import { dumpTables } from "./dump-tables.ts";
 import { makeRequest, send, type RequestParts } from "./requests.ts";
 import { makeScene, type Scene, type Side } from "./scene.ts";
@@ -94,6 +94,30 @@ describe.each(testStores)("one partner never sees another's data on $name", (sto
     expect(findMarks(reply.text)).toEqual([]);
     expect(await listRowsOf(scene.other)).toEqual(before);
   });
+
+  test.each(documents.filter(({ operation }) => ofPartner.includes(operation)))(
+    "$id as $mediaType shows one's own and nothing of the other's",
+    async ({ operation, mediaType }) => {
+      const headers = { accept: mediaType };
+      const reply = await send(scene, operation, {
+        ...(await as(scene.one, operation)),
+        headers,
+      });
+      expect(reply.status).toBe(200);
+      expect(findMarks(reply.text)).toEqual([]);
+      for (const { name, in: place } of operation.parameters) {
+        if (place !== "path" || !(name in referencesOf)) continue;
+        for (const reference of referencesOf[name]?.(scene.other) ?? []) {
+          const parts = await as(scene.one, operation);
+          const path = { ...parts.path, [name]: reference };
+          const theirs = await send(scene, operation, { ...parts, path, headers });
+          expect(`${theirs.status} ${(theirs.body as { code?: string }).code}`).toBe(
+            "404 not_found",
+          );
+        }
+      }
+    },
+  );
 
   test.each(byPathReference)(
     "$id knows no $name of the other's, by id or external id",

@@ -21,6 +21,8 @@ export interface Operation {
     number,
     { readonly mediaType: string; readonly pointer: string } | null
   >;
+  /** The media types other than JSON that it answers with where `Accept` asks for them. */
+  readonly documentTypes: readonly string[];
   /** Scheme → scopes; null: no key is needed. */
   readonly security: Readonly<Record<string, readonly string[]>> | null;
   readonly showsSecret: boolean;
@@ -71,13 +73,18 @@ function readOperation(
           pointerTo("paths", path, method, "requestBody"),
         );
   const replies = new Map<number, { mediaType: string; pointer: string } | null>();
+  const documentTypes: string[] = [];
   for (const [status, reply] of Object.entries(asNode(operation["responses"]))) {
     const { node, pointer } = resolve(
       document,
       reply,
       pointerTo("paths", path, method, "responses", status),
     );
-    const mediaType = Object.keys(asNode(node["content"] ?? {}))[0];
+    const mediaTypes = Object.keys(asNode(node["content"] ?? {}));
+    const mediaType = mediaTypes.find((name) => /[/+]json$/.test(name));
+    if (mediaType === undefined && mediaTypes.length > 0)
+      throw new Error(`${path} ${method} ${status} has no JSON beside ${mediaTypes.join(", ")}.`);
+    documentTypes.push(...mediaTypes.filter((name) => name !== mediaType));
     replies.set(
       Number(status),
       mediaType === undefined
@@ -97,6 +104,7 @@ function readOperation(
       body === null ? null : body.pointer + pointerTo("content", "application/json", "schema"),
     isBodyRequired: body?.node["required"] === true,
     replies,
+    documentTypes,
     security: security.length === 0 ? null : Object.assign({}, ...security),
     showsSecret: operation["x-evergate-shows-secret"] === true,
   };

@@ -17,11 +17,23 @@ type Body<O extends OperationId> = operations[O] extends { requestBody?: infer R
     : undefined
   : undefined;
 
+/** The media types that an operation declares for its 200, of which `Accept` chooses one; JSON where it declares none. */
+export type MediaTypeOf<O extends OperationId> = operations[O]["responses"] extends {
+  200: { content: infer Content };
+}
+  ? keyof Content & string
+  : "application/json";
+
+/** Those of them that are documents: all but JSON. */
+export type DocumentTypeOf<O extends OperationId> = Exclude<MediaTypeOf<O>, "application/json">;
+
 /** An operation's input, validated against the contract, with its defaults filled in. */
 export interface OperationRequest<O extends OperationId> {
   readonly path: Readonly<Part<O, "path">>;
   readonly query: Readonly<Part<O, "query">>;
   readonly body: Readonly<Body<O>>;
+  /** The media type of the answer that the caller likes best. */
+  readonly accept: MediaTypeOf<O>;
 }
 
 type Responses<R> = {
@@ -34,3 +46,17 @@ type Responses<R> = {
 
 /** What an operation may answer when it succeeds: one of the statuses and bodies that the contract declares. */
 export type OperationReply<O extends OperationId> = Responses<operations[O]["responses"]>;
+
+/** An answer that is no JSON: made and sent in pieces, however long it is. */
+export interface Document<MediaType extends string = string> {
+  readonly mediaType: MediaType;
+  /** The name under which a browser keeps it; any text. */
+  readonly filename: string;
+  /** Read as fast as the caller reads. What fails before the first piece is answered as a problem. */
+  readonly chunks: AsyncIterable<string | Uint8Array>;
+}
+
+/** The document that an operation answers where `accept` says so; `never` where it declares none. */
+export type DocumentReply<O extends OperationId> = [DocumentTypeOf<O>] extends [never]
+  ? never
+  : { readonly status: 200; readonly document: Document<DocumentTypeOf<O>> };
