@@ -2,10 +2,12 @@
 export type { Brand } from "./brand.ts";
 export {
   toCustomerId,
+  toPrepaidLicenceId,
   toPriceId,
   toProductId,
   toSubscriptionId,
   type CustomerId,
+  type PrepaidLicenceId,
   type PriceId,
   type ProductId,
   type SubscriptionId,
@@ -89,7 +91,21 @@ export {
 } from "./report.ts";
 export type { Term, TermOrder } from "./term.ts";
 export { makeActivationCode, parseActivationCode, type ActivationCode } from "./activation-code.ts";
-export type { PrepaidRefusal } from "./prepaid.ts";
+export {
+  announcePrepaidEnd,
+  changePrepaidLicence,
+  prepaidEndsAt,
+  prepaidHeldUntil,
+  prepaidStartsAt,
+  refuseEnded,
+  registerPrepaidLicence,
+  type PrepaidChange,
+  type PrepaidChangeRefusal,
+  type PrepaidLicence,
+  type PrepaidRefusal,
+  type PrepaidSpan,
+  type PrepaidSpanRefusal,
+} from "./prepaid.ts";
 export type { Accepted, Decision, Fact, FactType, Progress, Refused } from "./decision.ts";
 export {
   isInService,
@@ -116,6 +132,7 @@ export { changeSubscription, type ChangeOrder, type ChangeRefusal } from "./subs
 export { pauseSubscription, type PauseOrder, type PauseRefusal } from "./subscription/pause.ts";
 export { resumeSubscription, type ResumeRefusal } from "./subscription/resume.ts";
 export { cancelSubscription, type CancelOrder, type CancelRefusal } from "./subscription/cancel.ts";
+export { followPrepaid, type PrepaidMove } from "./subscription/follow-prepaid.ts";
 export {
   withdrawCancellation,
   type WithdrawCancellationRefusal,

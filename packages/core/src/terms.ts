@@ -32,6 +32,6 @@ export type Context = {
     readonly product: (id: ProductId) => Product | undefined;
     readonly priceOn: (product: ProductId, day: LocalDate) => Price | undefined;
   };
-  /** When the customer's prepaid licence for the product ends, null if it holds none (R14). */
-  readonly prepaid?: (product: ProductId) => Instant | null;
+  /** Until when the customer goes on holding a prepaid licence for the product, counted from `at`; null if it holds none then (R14). */
+  readonly prepaid?: (product: ProductId, at: Instant) => Instant | null;
 };

@@ -251,8 +251,9 @@ describe("refusals of a change, in order of precedence", () => {
   });
 
   test("R14 prepaid_licence_held for a product that it is changed to, at the instant at which it would begin", () => {
-    const context = buildContext({}, {}, (product) =>
-      product === productB ? local("2026-12-20") : null,
+    const endsAt = local("2026-12-20");
+    const context = buildContext({}, {}, (product, at) =>
+      product === productB && at < endsAt ? endsAt : null,
     );
     const partner = openPartner(context, local("2026-11-01"));
     partner.order("one", create("one"), local("2026-11-24"));
@@ -269,7 +270,7 @@ describe("refusals of a change, in order of precedence", () => {
     );
     expect(decision.accepted ? null : decision.refusal).toEqual({
       code: "prepaid_licence_held",
-      endsAt: local("2026-12-20"),
+      availableFrom: endsAt,
     });
   });
 });

@@ -6,6 +6,7 @@ import {
   buildPrice,
   buildProduct,
   day,
+  heldUntil,
   local,
   orderOf,
   productA,
@@ -177,7 +178,7 @@ describe("refusals, in order of precedence", () => {
       ],
       prices: [buildPrice(productA, "2.00"), buildPrice(productB, "3.00", "2026-12-02")],
     },
-    () => local("2026-12-10"),
+    heldUntil("2026-12-10"),
   );
 
   test("trial_not_offered by a reseller", () => {
@@ -222,12 +223,13 @@ describe("refusals, in order of precedence", () => {
   test("R14 prepaid_licence_held, unless it begins when the licence ends", () => {
     expect(refusalOf({ quantity: 5 }, small)).toEqual({
       code: "prepaid_licence_held",
-      endsAt: local("2026-12-10"),
+      availableFrom: local("2026-12-10"),
     });
     expect(refusalOf({ quantity: 5, startsAt: local("2026-12-09 23:59") }, small)).toMatchObject({
       code: "prepaid_licence_held",
     });
     expect(refusalOf({ quantity: 5, startsAt: local("2026-12-10") }, small)).toBeNull();
+    expect(refusalOf({ quantity: 5, startsAt: "when_prepaid_ends" }, small)).toBeNull();
   });
   test("beginning now is not the past", () => {
     expect(refusalOf({ startsAt: now })).toBeNull();

@@ -2,7 +2,7 @@ import type { ActivationCode } from "../activation-code.ts";
 import type { Instant } from "../calendar.ts";
 import { accept, recordCreation, refuse, type Decision } from "../decision.ts";
 import type { CustomerId, ProductId, SubscriptionId } from "../ids.ts";
-import { refusePrepaid, type PrepaidRefusal } from "../prepaid.ts";
+import { refusePrepaid, whenPrepaidEnds, type PrepaidRefusal } from "../prepaid.ts";
 import { beginTerm, type TermOrder } from "../term.ts";
 import type { Context, TrialLength } from "../terms.ts";
 import { chooseTrial, type TrialRefusal } from "../trial.ts";
@@ -19,8 +19,8 @@ export type CreateOrder = {
   readonly quantity: number;
   /** Absent: what the partner gives by default; only an xSP may say anything (R6). */
   readonly trial?: TrialLength | "none" | undefined;
-  /** Null: now. */
-  readonly startsAt: Instant | null;
+  /** Null: now. `when_prepaid_ends`: when the customer no longer holds a prepaid licence for the product; now, if it holds none (R14). */
+  readonly startsAt: Instant | "when_prepaid_ends" | null;
   /** Null: continuous. */
   readonly term: TermOrder | null;
   readonly metadata: Metadata;
@@ -47,7 +47,10 @@ export function createSubscription(
   const { product, quantity } = order;
   const trialOffer = chooseTrial(order.trial, terms);
   if (trialOffer !== null && "code" in trialOffer) return refuse(trialOffer);
-  const startsAt = order.startsAt ?? at;
+  const startsAt =
+    order.startsAt === "when_prepaid_ends"
+      ? whenPrepaidEnds(product, context, at)
+      : (order.startsAt ?? at);
   if (startsAt < at) return refuse({ code: "starts_in_past", now: at });
 
   const created: ScheduledSubscription = {

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { PartnerTerms } from "../terms.ts";
-import { buildContext, local } from "../testing/builders.ts";
+import { buildContext, heldUntil, local } from "../testing/builders.ts";
+import { carryOut } from "../testing/command.ts";
 import { create, pause, reactivate, reactivateWith, resume, stopNow } from "../testing/orders.ts";
 import { openPartner, readBills, type Partner } from "../testing/partner.ts";
+import { advance } from "./advance.ts";
 
 const xspDays: Partial<PartnerTerms> = { type: "xsp", billingPeriod: "thirty_days" };
 
@@ -82,12 +84,71 @@ describe("R12 reactivation", () => {
 
   test("R14 not while a prepaid licence is held", () => {
     const partner = openPartner(
-      buildContext({}, {}, () => local("2026-11-24")),
+      buildContext({}, {}, heldUntil("2026-11-24")),
       local("2026-11-01"),
     );
     partner.order("one", create("one", { startsAt: local("2026-11-24") }), local("2026-11-10"));
     partner.order("one", stopNow, local("2026-11-20"));
     expect(partner.order("one", reactivate, local("2026-11-23"))).toBe("prepaid_licence_held");
     expect(partner.order("one", reactivate, local("2026-11-24"))).toBeNull();
+  });
+
+  test("R14 when_prepaid_ends: scheduled until the licence ends, and never by the day", () => {
+    const partner = openPartner(
+      buildContext({ type: "xsp" }, {}, heldUntil("2027-02-10")),
+      local("2026-11-01"),
+    );
+    partner.order("one", create("one", { startsAt: local("2027-02-10") }), local("2026-11-10"));
+    partner.order("one", stopNow, local("2026-11-20"));
+    const wait = reactivateWith({ startsAt: "when_prepaid_ends", quantity: 4 });
+    expect(partner.order("one", wait, local("2026-11-23"))).toBeNull();
+    expect(partner.get("one")).toMatchObject({
+      status: "scheduled",
+      startsAt: local("2027-02-10"),
+      quantity: 4,
+    });
+    partner.advanceTo(local("2027-02-10"));
+    expect(partner.get("one").status).toBe("active");
+  });
+
+  test("R16 R18 taken up again after a licence: the period stopped in is charged once, the next one in full", () => {
+    const context = (until: string) => buildContext({ type: "xsp" }, {}, heldUntil(until));
+    const partner = openPartner(context("2026-12-20"), local("2026-11-01"));
+    partner.order("one", create("one", { startsAt: "when_prepaid_ends" }), local("2026-11-10"));
+    partner.order("one", stopNow, local("2026-12-22"));
+    const later = carryOut(
+      partner.get("one"),
+      reactivateWith({ startsAt: "when_prepaid_ends" }),
+      context("2027-02-10"),
+      local("2026-12-23"),
+    );
+    if (!later.accepted) throw new Error(later.refusal.code);
+    expect(later.facts.map(({ type }) => type)).toEqual(["subscription.reactivated"]);
+    const { facts } = advance(later.subscription, local("2027-03-01"), context("2027-02-10"));
+    expect(
+      facts.flatMap(({ charge }) =>
+        charge === null ? [] : [[charge.period.startsOn, charge.days, charge.quantity]],
+      ),
+    ).toEqual([
+      ["2026-12-01", { charged: 12, of: 31 }, 10],
+      ["2027-02-01", null, 10],
+    ]);
+    expect(facts.map(({ type }) => type)).toEqual([
+      "charge.created",
+      "subscription.activated",
+      "charge.created",
+      "subscription.renewed",
+    ]);
+  });
+
+  test("R14 where no licence is held it begins now", () => {
+    const partner = open();
+    partner.order("one", stopNow, local("2026-11-25"));
+    partner.order(
+      "one",
+      reactivateWith({ startsAt: "when_prepaid_ends" }),
+      local("2026-11-28"),
+    );
+    expect(partner.get("one").status).toBe("trialing");
   });
 });

@@ -90,6 +90,14 @@ export function isStopped(subscription: Subscription): subscription is StoppedSu
   return subscription.status === "canceled" || subscription.status === "expired";
 }
 
+/**
+ * True where service is still to begin for the first time, false where it waits to be taken up again (R12, R14).
+ * A first activation leaves a trial window behind, or paid service.
+ */
+export function isFirstStart({ status, trial, paidSince }: Subscription): boolean {
+  return status === "scheduled" && trial === null && paidSince === null;
+}
+
 /** True where the trial window has been granted and is not over, whatever the status (R6). */
 export function isTrialRunning<S extends SubscriptionBase>(
   subscription: S,

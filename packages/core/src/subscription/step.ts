@@ -6,7 +6,7 @@ import { beginTerm, countPeriod, isTermOver } from "../term.ts";
 import type { Context } from "../terms.ts";
 import { trialNoticeAt } from "../trial.ts";
 import { activate, occupyPeriod, openPeriod, serve, stop } from "./service.ts";
-import { baseOf, isInService, isStopped, type Subscription } from "./state.ts";
+import { baseOf, isFirstStart, isInService, isStopped, type Subscription } from "./state.ts";
 
 /**
  * Carries out all that is due for a subscription at exactly `at`, in the order of R2.
@@ -18,8 +18,8 @@ export function step(subscription: Subscription, at: Instant, context: Context):
   const closing = period !== null && periodEndsAt(period, timeZone) === at ? period : null;
   let progress: Progress = { subscription: { ...subscription, advancedTo: at }, facts: [] };
   if (closing !== null) progress = closePeriod(progress, closing);
-  // Paid service begins for the first time by a trial's end in service or a start, not after a pause (R18).
-  const isFirstPaid = subscription.status === "trialing" || subscription.status === "scheduled";
+  // Paid service begins for the first time by a trial's end in service or a first start, not after a pause or a stop (R18).
+  const isFirstPaid = subscription.status === "trialing" || isFirstStart(subscription);
   progress = announceTrialEnd(progress, timeZone);
   progress = endTrial(progress);
   progress = takeCancellation(progress);

@@ -109,3 +109,9 @@ export function orderOf(name: string, order: Partial<CreateOrder> = {}): CreateO
     ...order,
   };
 }
+
+/** A customer that holds prepaid licences for every product until a local midnight. */
+export function heldUntil(text: string): Context["prepaid"] {
+  const endsAt = local(text);
+  return (_product, at) => (at < endsAt ? endsAt : null);
+}
