@@ -1,14 +1,7 @@
 import { type Answer, type Contract, findAnswer, listOperations, listValues } from "./contract.ts";
 
-/**
- * What no operation declares: a fault of the gateway is not a part of what it promises, another method is no operation,
- * and nothing brings a prepaid licence about before there are operations for it (R14).
- */
-const undeclared: ReadonlySet<string> = new Set([
-  "internal_error",
-  "method_not_allowed",
-  "prepaid_licence_held",
-]);
+/** What no operation declares: a fault of the gateway is not a part of what it promises, and another method is no operation. */
+const undeclared: ReadonlySet<string> = new Set(["internal_error", "method_not_allowed"]);
 
 /**
  * Fails unless the problem codes agree wherever they stand: the enumeration ProblemCode, the table in description.md,

@@ -40,7 +40,9 @@ export function prepaidHeldUntil(
   timeZone: string,
 ): Instant | null {
   let heldUntil = at;
-  for (const licence of licences.toSorted((one, other) => (one.startsOn < other.startsOn ? -1 : 1))) {
+  for (const licence of licences.toSorted((one, other) =>
+    one.startsOn < other.startsOn ? -1 : 1,
+  )) {
     if (prepaidStartsAt(licence, timeZone) > heldUntil) break;
     const endsAt = prepaidEndsAt(licence, timeZone);
     if (endsAt > heldUntil) heldUntil = endsAt;
@@ -126,8 +128,7 @@ export function changePrepaidLicence(
     externalId: change.externalId === undefined ? licence.externalId : change.externalId,
     quantity: change.quantity ?? licence.quantity,
     endsOn,
-    noticeDueAt:
-      endsOn === licence.endsOn ? licence.noticeDueAt : findNotice(endsOn, timeZone, at),
+    noticeDueAt: endsOn === licence.endsOn ? licence.noticeDueAt : findNotice(endsOn, timeZone, at),
   };
 }
 

@@ -19,6 +19,7 @@ export type IdPrefix =
   | "settlement"
   | "evt"
   | "wh"
+  | "prepaid"
   | "key"
   | "attempt"
   | "audit"

@@ -21,6 +21,11 @@ import { listCustomers } from "./customers/list-customers.ts";
 import { updateCustomer } from "./customers/update-customer.ts";
 import { getEvent } from "./events/get-event.ts";
 import { listEvents } from "./events/list-events.ts";
+import { createPrepaidLicence } from "./prepaid/create-prepaid-licence.ts";
+import { deletePrepaidLicence } from "./prepaid/delete-prepaid-licence.ts";
+import { getPrepaidLicence } from "./prepaid/get-prepaid-licence.ts";
+import { listPrepaidLicences } from "./prepaid/list-prepaid-licences.ts";
+import { updatePrepaidLicence } from "./prepaid/update-prepaid-licence.ts";
 import { createPartner } from "./partners/create-partner.ts";
 import { getOwnPartner } from "./partners/get-own-partner.ts";
 import { getPartner } from "./partners/get-partner.ts";
@@ -90,6 +95,12 @@ export const rooms: Rooms = {
   reactivateSubscription: writeOfPartner(reactivateSubscription),
   listSubscriptionCharges: readOfPartner(listSubscriptionCharges),
   listSubscriptionHistory: readOfPartner(listSubscriptionHistory),
+
+  createPrepaidLicence: writeOfPartner(createPrepaidLicence),
+  listPrepaidLicences: readOfPartner(listPrepaidLicences),
+  getPrepaidLicence: readOfPartner(getPrepaidLicence),
+  updatePrepaidLicence: writeOfPartner(updatePrepaidLicence),
+  deletePrepaidLicence: writeOfPartner(deletePrepaidLicence),
 
   listCharges: readOfPartner(listCharges),
   listBills: readOfPartner(listBills),

@@ -31,7 +31,7 @@ export interface ProblemFacts {
   readonly errors?: Problem["errors"];
   readonly minimum?: Problem["minimum"];
   readonly maximum?: Problem["maximum"];
-  readonly endsAt?: Problem["endsAt"];
+  readonly availableFrom?: Problem["availableFrom"];
 }
 
 /** The gateway refused the call. Decide by `code`; the texts are for people. */
@@ -51,8 +51,8 @@ export class EvergateProblem extends EvergateError {
   readonly minimum: number | undefined;
   /** With `quantity_out_of_range`, the most units that the product allows. */
   readonly maximum: number | undefined;
-  /** With `prepaid_licence_held`, when the prepaid licence ends. */
-  readonly endsAt: string | undefined;
+  /** With `prepaid_licence_held`, when the customer no longer holds one: a subscription can begin then. */
+  readonly availableFrom: string | undefined;
   readonly operation: OperationId;
   readonly idempotencyKey: string | null;
 
@@ -67,7 +67,7 @@ export class EvergateProblem extends EvergateError {
     this.errors = facts.errors ?? [];
     this.minimum = facts.minimum;
     this.maximum = facts.maximum;
-    this.endsAt = facts.endsAt;
+    this.availableFrom = facts.availableFrom;
     this.operation = call.operation;
     this.idempotencyKey = call.idempotencyKey;
   }

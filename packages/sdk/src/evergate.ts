@@ -8,6 +8,7 @@ import { createCharges, type Charges } from "./resources/charges.ts";
 import { createCustomers, type Customers } from "./resources/customers.ts";
 import { createEvents, type Events } from "./resources/events.ts";
 import { createPartners, type Partners } from "./resources/partners.ts";
+import { createPrepaidLicences, type PrepaidLicences } from "./resources/prepaid-licences.ts";
 import { createPrices, type Prices } from "./resources/prices.ts";
 import { createProducts, type Products } from "./resources/products.ts";
 import { createSandbox, type Sandbox } from "./resources/sandbox.ts";
@@ -38,6 +39,8 @@ export class Evergate {
   readonly customers: Customers;
   /** Licences that renew by themselves. */
   readonly subscriptions: Subscriptions;
+  /** Licences paid in advance, after which a subscription can begin. */
+  readonly prepaidLicences: PrepaidLicences;
   /** The amounts for one subscription and one billing period each. */
   readonly charges: Charges;
   /** The collective bills of a partner, one for each month. */
@@ -61,6 +64,7 @@ export class Evergate {
     this.apiKeys = createApiKeys(calls);
     this.customers = createCustomers(calls);
     this.subscriptions = createSubscriptions(calls);
+    this.prepaidLicences = createPrepaidLicences(calls);
     this.charges = createCharges(calls);
     this.bills = createBills(calls);
     this.events = createEvents(calls);

@@ -100,13 +100,7 @@ describe("R14 a start still to come", () => {
   });
 
   test("what has begun by then goes on", () => {
-    const { moved, types } = follow(
-      scheduled,
-      null,
-      "2027-03-01",
-      productA,
-      local("2027-01-15"),
-    );
+    const { moved, types } = follow(scheduled, null, "2027-03-01", productA, local("2027-01-15"));
     expect(moved.status).toBe("trialing");
     expect(types).toEqual(["subscription.activated", "subscription.trial_started"]);
   });

@@ -31,7 +31,9 @@ export function followPrepaid(
   const progress = advance(subscription, at, context);
   const current = progress.subscription;
   if (current.status === "scheduled")
-    return current.product === product ? moveStart(progress, current, heldBefore, context) : progress;
+    return current.product === product
+      ? moveStart(progress, current, heldBefore, context)
+      : progress;
   const change = current.scheduledChange;
   if (change?.product !== product || current.product === product) return progress;
   if ((context.prepaid?.(product, change.effectiveAt) ?? null) === null) return progress;

@@ -83,10 +83,7 @@ describe("R12 reactivation", () => {
   });
 
   test("R14 not while a prepaid licence is held", () => {
-    const partner = openPartner(
-      buildContext({}, {}, heldUntil("2026-11-24")),
-      local("2026-11-01"),
-    );
+    const partner = openPartner(buildContext({}, {}, heldUntil("2026-11-24")), local("2026-11-01"));
     partner.order("one", create("one", { startsAt: local("2026-11-24") }), local("2026-11-10"));
     partner.order("one", stopNow, local("2026-11-20"));
     expect(partner.order("one", reactivate, local("2026-11-23"))).toBe("prepaid_licence_held");
@@ -144,11 +141,7 @@ describe("R12 reactivation", () => {
   test("R14 where no licence is held it begins now", () => {
     const partner = open();
     partner.order("one", stopNow, local("2026-11-25"));
-    partner.order(
-      "one",
-      reactivateWith({ startsAt: "when_prepaid_ends" }),
-      local("2026-11-28"),
-    );
+    partner.order("one", reactivateWith({ startsAt: "when_prepaid_ends" }), local("2026-11-28"));
     expect(partner.get("one").status).toBe("trialing");
   });
 });

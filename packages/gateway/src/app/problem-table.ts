@@ -28,6 +28,11 @@ export const problemTable: Readonly<
   no_cancellation_scheduled: { status: 409, title: "No cancellation is scheduled" },
   no_scheduled_change: { status: 409, title: "No such change is scheduled" },
   prepaid_licence_held: { status: 409, title: "The customer holds a prepaid licence" },
+  prepaid_licence_ended: { status: 409, title: "The prepaid licence has ended" },
+  prepaid_licence_limit_reached: {
+    status: 409,
+    title: "The customer has all the prepaid licences of the product it can have",
+  },
   not_a_sandbox: { status: 409, title: "The partner is not a sandbox" },
   webhook_endpoint_limit_reached: {
     status: 409,
@@ -57,6 +62,11 @@ export const problemTable: Readonly<
   cancellation_date_in_past: { status: 422, title: "The date is in the past" },
   cancellation_date_not_allowed: { status: 422, title: "No date can be given" },
   term_not_prolonged: { status: 422, title: "The term would not be longer" },
+  prepaid_ends_before_start: {
+    status: 422,
+    title: "The prepaid licence would end before it starts",
+  },
+  prepaid_ends_in_past: { status: 422, title: "The prepaid licence would have ended already" },
   tiers_not_allowed: { status: 422, title: "The price cannot have tiers" },
   tiers_not_ascending: { status: 422, title: "The tiers are out of order" },
   price_starts_in_past: { status: 422, title: "The price would start in the past" },

@@ -6,7 +6,7 @@ export type ProblemCode = components["schemas"]["ProblemCode"];
 export type Problem = components["schemas"]["Problem"];
 
 /** What a program may want to know of a refusal: the bounds that hold, or when it would be allowed. */
-export type ProblemFacts = Pick<Problem, "minimum" | "maximum" | "endsAt">;
+export type ProblemFacts = Pick<Problem, "minimum" | "maximum" | "availableFrom">;
 
 /** Ends a request with a problem (RFC 9457). Thrown where loading or a middleware finds it; rooms return {@link refuse}. */
 export class ProblemError extends Error {

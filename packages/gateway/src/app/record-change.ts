@@ -9,7 +9,23 @@ export async function recordChange(
   before: unknown,
   after: unknown,
 ): Promise<void> {
-  await record(world, world.partner.id, action, subject, before, after);
+  await record(world, world.partner.id, action, [{ subject, before, after }]);
+}
+
+/** A subject as the API answers it, before and after. */
+export interface SubjectChange {
+  readonly subject: string;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+/** The same for many subjects that one request changes. */
+export async function recordChanges(
+  world: PartnerWriteWorld,
+  action: string,
+  changes: readonly SubjectChange[],
+): Promise<void> {
+  await record(world, world.partner.id, action, changes);
 }
 
 /** The same for what belongs to no partner: the catalogue, and the operator's own keys. */
@@ -21,24 +37,28 @@ export async function recordOperatorChange(
   after: unknown,
   owner: string = operatorRecord,
 ): Promise<void> {
-  await record(world, owner, action, subject, before, after);
+  await record(world, owner, action, [{ subject, before, after }]);
 }
 
 async function record(
   world: WriteWorld,
   owner: string,
   action: string,
-  subject: string,
-  before: unknown,
-  after: unknown,
+  changes: readonly SubjectChange[],
 ): Promise<void> {
-  // What was ordered as it is already is no change.
-  if (JSON.stringify(before) === JSON.stringify(after)) return;
   const { caller, requestId, at, services } = world;
-  await appendAudit(world.tx, services.sealer, owner, [
-    {
+  // What was ordered as it is already is no change.
+  const real = changes.filter(
+    ({ before, after }) => JSON.stringify(before) !== JSON.stringify(after),
+  );
+  const recordedAt = services.now();
+  await appendAudit(
+    world.tx,
+    services.sealer,
+    owner,
+    real.map(({ subject, before, after }) => ({
       at,
-      recordedAt: services.now(),
+      recordedAt,
       action,
       subject,
       actor: caller.actor,
@@ -46,6 +66,6 @@ async function record(
       requestId,
       before,
       after,
-    },
-  ]);
+    })),
+  );
 }

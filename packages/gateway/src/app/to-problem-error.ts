@@ -22,6 +22,11 @@ const uniqueKeys: readonly (readonly [RegExp, ProblemCode, string])[] = [
     "external_id_taken",
     "Another subscription of yours has this externalId already.",
   ],
+  [
+    /prepaid_licences.*external_id/,
+    "external_id_taken",
+    "Another prepaid licence of yours has this externalId already.",
+  ],
 ];
 
 /** The refusal that an error stands for: it is one already, or a unique key said so. Undefined for everything else. */

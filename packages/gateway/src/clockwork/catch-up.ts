@@ -1,6 +1,7 @@
 import { advance, nextDueAt, toInstant, type Instant, type Subscription } from "@evergate/core";
 import { placeAllEvents } from "../events/place-events.ts";
 import type { PartnerId } from "../ids.ts";
+import { announceEnds } from "../prepaid/announce-ends.ts";
 import type { Sealer } from "../secrets/sealer.ts";
 import { noteMoved, openSettlement, settleNext } from "../settlement/settle-month.ts";
 import { claimPartner, updatePartnerClock, type Partner } from "../store/partners.ts";
@@ -72,21 +73,21 @@ async function carryOut(
   until: Instant,
   systemNow: Instant,
 ): Promise<Instant | null> {
-  const nextDue = await findNextDue(tx, partner.id);
+  const next = await findNextDue(tx, partner.id);
   const { settlementDueAt } = partner;
   const isMonthOver = settlementDueAt <= until;
-  if (nextDue !== null && nextDue <= until && nextDue <= settlementDueAt) {
+  // Subscriptions don't move past a notice, nor a notice past the month's end: events come in order of their due time.
+  const monthGoal = isMonthOver ? settlementDueAt : until;
+  const goal = next.notice !== null && next.notice < monthGoal ? next.notice : monthGoal;
+  if (next.subscription !== null && next.subscription <= goal) {
     const run = isMonthOver ? await openSettlement(tx, partner, systemNow) : null;
-    const moved = await moveSubscriptions(
-      tx,
-      store,
-      sealer,
-      partner,
-      isMonthOver ? settlementDueAt : until,
-      systemNow,
-    );
+    const moved = await moveSubscriptions(tx, store, sealer, partner, goal, systemNow);
     if (run !== null) await noteMoved(tx, run, moved.count);
     return moved.horizon;
+  }
+  if (next.notice !== null && next.notice <= monthGoal) {
+    await announceEnds(tx, partner, next.notice);
+    return next.notice;
   }
   if (!isMonthOver) return null;
   return (await settleNext(tx, sealer, partner, systemNow)) ? settlementDueAt : partner.clockAt;

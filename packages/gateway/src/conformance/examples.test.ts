@@ -68,6 +68,7 @@ describe.each(testStores)("every request that the contract shows succeeds on $na
     }
     const { data } = await partner.ask<Schemas["SubscriptionList"]>("GET", "/v1/subscriptions");
     expect(data.map(({ externalId, status }) => `${externalId} ${status}`)).toEqual([
+      "S-1002/2 active",
       "S-1002/1 scheduled",
       "S-1001/1 trialing",
     ]);

@@ -7,6 +7,7 @@ import {
   dropOldEndpoints,
   makeFresh,
   makeRequest,
+  registerLicence,
   send,
   subscribe,
   type Reply,
@@ -65,6 +66,7 @@ describe.each(testStores)("lists are read page by page on $name", (stores) => {
       eventTypes: ["*"],
     });
     await subscribe(scene, one);
+    await registerLicence(scene, one, { startsOn: "2026-11-24", endsOn: "2046-11-30" });
     await subscribe(scene, one, { customer });
     await one.api.ask("PATCH", `/v1/subscriptions/${one.ids["subscriptionId"]}`, {
       metadata: { turn: makeFresh("") },
@@ -170,6 +172,7 @@ describe.each(testStores)("lists are read page by page on $name", (stores) => {
       makeId("prod"),
       makeId("evt"),
       makeId("bill"),
+      makeId("prepaid"),
       makeId("charge"),
       makeId("audit"),
       makeId("key"),

@@ -1,8 +1,14 @@
 import type { components } from "../generated/api.ts";
 import { apiOf, type Api } from "../testing/api.ts";
 import { getOperation, type Json, type JsonObject } from "./contract.ts";
-import { makeFresh, makeRequest, subscribe, type RequestParts } from "./requests.ts";
-import type { Scene } from "./scene.ts";
+import {
+  makeFresh,
+  makeRequest,
+  registerLicence,
+  subscribe,
+  type RequestParts,
+} from "./requests.ts";
+import { makePrepaidCustomer, type Scene } from "./scene.ts";
 
 type Schemas = components["schemas"];
 
@@ -178,6 +184,69 @@ export const refusals: readonly Refusal[] = [
   refusal("withdrawCancellation", "no_cancellation_scheduled", onSubscription({}, [])),
   refusal("withdrawScheduledChange", "no_scheduled_change", withBody({ of: "product" })),
   refusal("reactivateSubscription", "subscription_not_stopped", onSubscription({}, [])),
+
+  refusal("createSubscription", "prepaid_licence_held", async (scene) => {
+    const { customer } = await registerLicence(scene, scene.one);
+    return withBody({ customer });
+  }),
+  refusal("updateSubscription", "prepaid_licence_held", async (scene) => {
+    const { customer } = await registerLicence(scene, scene.one, { product: scene.second.id });
+    const { id } = await subscribe(scene, scene.one, { customer });
+    return { path: { subscriptionId: id }, ...withBody({ product: scene.second.id }) };
+  }),
+  refusal("reactivateSubscription", "prepaid_licence_held", async (scene) => {
+    const customer = await makePrepaidCustomer(scene.one.api, scene.one.name);
+    const { id } = await subscribe(scene, scene.one, { customer });
+    await scene.one.api.ask("POST", `/v1/subscriptions/${id}/cancel`, { effective: "now" });
+    await registerLicence(scene, scene.one, { customer });
+    return { path: { subscriptionId: id } };
+  }),
+  refusal("createPrepaidLicence", "customer_unknown", withBody({ customer: "ext:nobody" })),
+  refusal("createPrepaidLicence", "product_unknown", withBody({ product: "code:NOTHING" })),
+  ...each(["createPrepaidLicence", "updatePrepaidLicence"], "external_id_taken", async ({ one }) =>
+    withBody({ externalId: one.licenceExternalId }),
+  ),
+  refusal(
+    "createPrepaidLicence",
+    "prepaid_ends_before_start",
+    withBody({ startsOn: "2026-12-01", endsOn: "2026-11-30" }),
+  ),
+  refusal("updatePrepaidLicence", "prepaid_ends_before_start", async (scene) => {
+    const { id } = await registerLicence(scene, scene.one, { startsOn: "2027-01-01" });
+    return { path: { prepaidLicenceId: id }, ...withBody({ endsOn: "2026-12-31" }) };
+  }),
+  refusal(
+    "createPrepaidLicence",
+    "prepaid_ends_in_past",
+    withBody({ startsOn: "2026-01-01", endsOn: "2026-11-23" }),
+  ),
+  refusal("updatePrepaidLicence", "prepaid_ends_in_past", async (scene) => {
+    const { id } = await registerLicence(scene, scene.one, { startsOn: "2026-01-01" });
+    return { path: { prepaidLicenceId: id }, ...withBody({ endsOn: "2026-11-23" }) };
+  }),
+  refusal("createPrepaidLicence", "prepaid_licence_limit_reached", async (scene) => {
+    const { customer } = await registerLicence(scene, scene.one);
+    for (let count = 1; count < 100; count++) await registerLicence(scene, scene.one, { customer });
+    return withBody({ customer });
+  }),
+  ...each(
+    ["updatePrepaidLicence", "deletePrepaidLicence"],
+    "prepaid_licence_ended",
+    async (scene) => {
+      const { key, api } = await takePartner(scene);
+      const { id: customer } = await api.ask<Schemas["Customer"]>("POST", "/v1/customers", {
+        name: "Of a licence that has ended",
+      });
+      const { id } = await api.ask<Schemas["PrepaidLicence"]>("POST", "/v1/prepaid-licences", {
+        customer,
+        product: scene.product.id,
+        quantity: 5,
+        endsOn: "2026-11-24",
+      });
+      await api.ask("POST", "/v1/sandbox/clock/advance", { to: "2026-11-24T23:00:00Z" });
+      return { key, path: { prepaidLicenceId: id } };
+    },
+  ),
 
   ...each(
     ["createWebhookEndpoint", "updateWebhookEndpoint"],

@@ -1,6 +1,6 @@
 import type { components } from "../generated/api.ts";
 import type { DeclaredOperation, Json, JsonObject } from "./contract.ts";
-import type { Scene, Side } from "./scene.ts";
+import { makePrepaidCustomer, type Scene, type Side } from "./scene.ts";
 
 type Schemas = components["schemas"];
 
@@ -132,6 +132,26 @@ async function takeSubscription(
   return { path: { subscriptionId: id } };
 }
 
+async function takeLicence(scene: Scene, side: Side): Promise<Partial<RequestParts>> {
+  const { id } = await registerLicence(scene, side);
+  return { path: { prepaidLicenceId: id } };
+}
+
+/** A prepaid licence of its own for a test, of a customer that has nothing else. */
+export async function registerLicence(
+  scene: Scene,
+  side: Side,
+  input: JsonObject = {},
+): Promise<Schemas["PrepaidLicence"]> {
+  return side.api.ask("POST", "/v1/prepaid-licences", {
+    customer: await makePrepaidCustomer(side.api, side.name),
+    product: scene.product.id,
+    quantity: 10,
+    endsOn: "2027-11-30",
+    ...input,
+  });
+}
+
 async function takeKey({ operator }: Scene): Promise<Partial<RequestParts>> {
   const { id } = await operator.ask<Schemas["CreatedApiKey"]>("POST", "/v1/api-keys", {
     kind: "operator",
@@ -181,6 +201,11 @@ const prepare: Readonly<Record<string, Preparation>> = {
     const { now } = await api.ask<Schemas["SandboxClock"]>("GET", "/v1/sandbox/clock");
     return { body: { to: Temporal.Instant.from(now).add({ seconds: 1 }).toString() } };
   },
+  createPrepaidLicence: async (_scene, { api, name }) => ({
+    body: { customer: await makePrepaidCustomer(api, name) },
+  }),
+  updatePrepaidLicence: takeLicence,
+  deletePrepaidLicence: takeLicence,
   updateSubscription: (scene, side) => takeSubscription(scene, side),
   pauseSubscription: (scene, side) => takeSubscription(scene, side),
   cancelSubscription: (scene, side) => takeSubscription(scene, side),
@@ -203,6 +228,7 @@ const exampleIds: Readonly<Record<string, string>> = {
   bill: "billId",
   evt: "eventId",
   wh: "endpointId",
+  prepaid: "prepaidLicenceId",
 };
 
 /** The example in the scene's terms: its ids and references, and names that are taken only once. */

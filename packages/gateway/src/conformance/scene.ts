@@ -17,6 +17,7 @@ export interface Side {
   readonly ids: Readonly<Record<string, string>>;
   readonly customerExternalId: string;
   readonly subscriptionExternalId: string;
+  readonly licenceExternalId: string;
 }
 
 /** A gateway with a catalogue and two partners that know nothing of each other. */
@@ -71,7 +72,15 @@ async function makeProduct(
   return product;
 }
 
-/** An xSP in a sandbox, whose October has been settled: a customer, a subscription, a charge, a bill, events, an endpoint and an attempt. */
+/** A customer of its own for a prepaid licence, which would keep others from subscribing (R14). */
+export async function makePrepaidCustomer(api: Api, name: string): Promise<string> {
+  const customer = await api.ask<Schemas["Customer"]>("POST", "/v1/customers", {
+    name: `Prepaid of ${name}`,
+  });
+  return customer.id;
+}
+
+/** An xSP in a sandbox, whose October has been settled: a customer, a subscription, a charge, a bill, events, an endpoint and an attempt; another customer with a prepaid licence. */
 async function makeSide(
   gateway: TestGateway,
   operator: Api,
@@ -116,6 +125,13 @@ async function makeSide(
     trial: "none",
     metadata: { of: name },
   });
+  const licence = await api.ask<Schemas["PrepaidLicence"]>("POST", "/v1/prepaid-licences", {
+    customer: await makePrepaidCustomer(api, name),
+    product,
+    quantity: 5,
+    endsOn: "2027-11-30",
+    externalId: `${name}-LIC`,
+  });
   await api.ask("POST", "/v1/sandbox/clock/advance", { to: sceneNow });
   const { data: bills } = await api.ask<Schemas["BillList"]>("GET", "/v1/bills");
   const { data: events } = await api.ask<Schemas["EventList"]>("GET", "/v1/events");
@@ -148,6 +164,7 @@ async function makeSide(
     api,
     customerExternalId,
     subscriptionExternalId,
+    licenceExternalId: `${name}-LIC`,
     ids: {
       productId: product,
       partnerId: partner.id,
@@ -157,6 +174,7 @@ async function makeSide(
       billId: bill.id,
       eventId: event.id,
       endpointId: endpoint.id,
+      prepaidLicenceId: licence.id,
     },
   };
 }

@@ -19,6 +19,10 @@ const referencesOf: Readonly<Record<string, (other: Side) => readonly string[]>>
     ids["subscriptionId"] ?? "",
     `ext:${subscriptionExternalId}`,
   ],
+  prepaidLicenceId: ({ ids, licenceExternalId }) => [
+    ids["prepaidLicenceId"] ?? "",
+    `ext:${licenceExternalId}`,
+  ],
   billId: ({ ids }) => [ids["billId"] ?? ""],
   eventId: ({ ids }) => [ids["eventId"] ?? ""],
   endpointId: ({ ids }) => [ids["endpointId"] ?? ""],
@@ -34,6 +38,7 @@ const filtersOf: Readonly<Record<string, (other: Side) => readonly string[]>> = 
     ids["customerId"] ?? "",
     ids["subscriptionId"] ?? "",
     ids["endpointId"] ?? "",
+    ids["prepaidLicenceId"] ?? "",
     ids["partnerId"] ?? "",
   ],
 };

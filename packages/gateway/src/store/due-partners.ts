@@ -29,6 +29,13 @@ export async function listDuePartners(db: Reader, at: Instant): Promise<readonly
                 .whereRef("subscriptions.partner", "=", "partners.id")
                 .where("due_at", "<=", at),
             ),
+            where.exists(
+              where
+                .selectFrom("prepaid_licences")
+                .select("prepaid_licences.id")
+                .whereRef("prepaid_licences.partner", "=", "partners.id")
+                .where("notice_due_at", "<=", at),
+            ),
           ]),
         ]),
       ]),

@@ -18,6 +18,7 @@ export interface Database {
   api_keys: ApiKeyTable;
   customers: CustomerTable;
   subscriptions: SubscriptionTable;
+  prepaid_licences: PrepaidLicenceTable;
   charges: ChargeTable;
   bills: BillTable;
   bill_customers: BillCustomerTable;
@@ -147,6 +148,20 @@ export interface SubscriptionTable {
   advanced_to: number;
   /** When something falls due next; null where nothing ever will by itself. */
   due_at: number | null;
+  created_at: number;
+}
+
+export interface PrepaidLicenceTable {
+  partner: string;
+  id: string;
+  external_id: string | null;
+  customer: string;
+  product: string;
+  quantity: number;
+  starts_on: string;
+  ends_on: string;
+  /** When its coming end is to be announced; null once it has been. */
+  notice_due_at: number | null;
   created_at: number;
 }
 

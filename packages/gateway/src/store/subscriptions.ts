@@ -1,4 +1,12 @@
-import type { Instant, PartnerTerms, Subscription, SubscriptionId } from "@evergate/core";
+import {
+  toInstant,
+  type CustomerId,
+  type Instant,
+  type PartnerTerms,
+  type ProductId,
+  type Subscription,
+  type SubscriptionId,
+} from "@evergate/core";
 import type { PartnerId } from "../ids.ts";
 import { compileOnce } from "./compile-once.ts";
 import { insertRows } from "./insert-rows.ts";
@@ -64,18 +72,97 @@ export async function writeSubscriptions(
   await insertRows(tx, "subscriptions", rows, { key: ["partner", "id"], row: "is replaced" });
 }
 
-/** When the partner's next subscription falls due; null where none ever will by itself. */
-export async function findNextDue(db: Reader, partner: PartnerId): Promise<Instant | null> {
-  const row = await db
+/** What falls due next for a partner by itself; null where nothing ever will. */
+export interface NextDue {
+  readonly subscription: Instant | null;
+  /** The end of a prepaid licence is to be announced. */
+  readonly notice: Instant | null;
+}
+
+const selectNextDue = compileOnce((db, { partner }: { partner: string }) =>
+  db.selectNoFrom((from) => [
+    from
+      .selectFrom("subscriptions")
+      .select("due_at")
+      .where("partner", "=", partner)
+      .where("due_at", "is not", null)
+      .orderBy("due_at")
+      .limit(1)
+      .as("subscription"),
+    from
+      .selectFrom("prepaid_licences")
+      .select("notice_due_at")
+      .where("partner", "=", partner)
+      .where("notice_due_at", "is not", null)
+      .orderBy("notice_due_at")
+      .limit(1)
+      .as("notice"),
+  ]),
+);
+
+/** Asked once for each chunk of the clockwork: one statement, a look into one index each. */
+export async function findNextDue(db: Reader, partner: PartnerId): Promise<NextDue> {
+  const [row] = await selectNextDue(db, { partner });
+  return {
+    subscription: toInstantOrNull(row?.subscription ?? null),
+    notice: toInstantOrNull(row?.notice ?? null),
+  };
+}
+
+function toInstantOrNull(value: number | null): Instant | null {
+  return value === null ? null : toInstant(value);
+}
+
+/** Which of these customers have something that is still to begin, and of which product; up to 500 customers. */
+export async function listWaitingCustomers(
+  db: Reader,
+  partner: PartnerId,
+  customers: readonly CustomerId[],
+): Promise<readonly { readonly customer: string; readonly product: string }[]> {
+  const rows = await db
     .selectFrom("subscriptions")
-    .select("due_at")
+    .select((select) => [
+      "customer",
+      select.fn.coalesce("scheduled_product", "product").as("product"),
+    ])
+    .distinct()
     .where("partner", "=", partner)
-    .where("due_at", "is not", null)
-    .orderBy("due_at")
-    .limit(1)
-    .executeTakeFirst();
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written from an Instant
-  return (row?.due_at ?? null) as Instant | null;
+    .where("customer", "in", [...customers])
+    .where((where) =>
+      where.or([where("status", "=", "scheduled"), where("scheduled_product", "is not", null)]),
+    )
+    .execute();
+  return rows;
+}
+
+/** Locks a customer's subscriptions that are still to begin with a product, by a start or by a scheduled change, in order of their ids. */
+export async function lockWaitingSubscriptions(
+  tx: Transaction,
+  dialect: Dialect,
+  partner: PartnerId,
+  of: {
+    readonly customer: CustomerId;
+    readonly product: ProductId;
+    readonly after: SubscriptionId | null;
+  },
+  limit: number,
+): Promise<Subscription[]> {
+  const query = tx
+    .selectFrom("subscriptions")
+    .selectAll()
+    .where("partner", "=", partner)
+    .where("customer", "=", of.customer)
+    .where("id", ">", of.after ?? "")
+    .where((where) =>
+      where.or([
+        where.and([where("status", "=", "scheduled"), where("product", "=", of.product)]),
+        where("scheduled_product", "=", of.product),
+      ]),
+    )
+    .orderBy("id")
+    .limit(limit);
+  const rows = await (dialect === "postgres" ? query.forUpdate() : query).execute();
+  return rows.map(toSubscription);
 }
 
 /** How many subscriptions have something due at or before `until`. */

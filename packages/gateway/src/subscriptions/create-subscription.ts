@@ -3,6 +3,7 @@ import {
   createSubscription as create,
   makeActivationCode,
   toSubscriptionId,
+  type CreateOrder,
   type CustomerId,
 } from "@evergate/core";
 import { refuse, type Refused } from "../app/problem.ts";
@@ -12,7 +13,8 @@ import { readInstant } from "../app/read-time.ts";
 import type { OperationRequest } from "../contract/operation.ts";
 import { createCustomerOf } from "../customers/create-customer.ts";
 import { makeId } from "../ids.ts";
-import { findCustomer } from "../store/customers.ts";
+import { loadPrepaid } from "../prepaid/load-prepaid.ts";
+import { findCustomer, lockCustomer } from "../store/customers.ts";
 import { refuseSubscription } from "./describe-refusal.ts";
 import { loadContext } from "./load-context.ts";
 import { answerSubscription, resolveProduct, saveSubject } from "./load-subject.ts";
@@ -25,10 +27,13 @@ export const createSubscription: PartnerWriteRoom<"createSubscription"> = async 
   { body },
   world,
 ) => {
-  const customer = await takeCustomer(body.customer, world);
+  const customer = await takeCustomer(body, world);
   if (typeof customer !== "string") return customer;
   const product = await resolveProduct(world.tx, body.product);
-  const context = await loadContext(world.tx, world.partner, [], [product]);
+  const context = {
+    ...(await loadContext(world.tx, world.partner, [], [product])),
+    prepaid: await loadPrepaid(world, customer, product),
+  };
   const decision = create(
     {
       id: toSubscriptionId(makeId("sub")),
@@ -38,10 +43,7 @@ export const createSubscription: PartnerWriteRoom<"createSubscription"> = async 
       product,
       quantity: body.quantity,
       trial: body.trial,
-      startsAt:
-        body.startsAt === undefined || body.startsAt === null
-          ? null
-          : readInstant(body.startsAt, "/startsAt"),
+      startsAt: readStart(body.startsAt ?? null),
       term: body.term ?? null,
       metadata: body.metadata ?? {},
     },
@@ -58,13 +60,24 @@ export const createSubscription: PartnerWriteRoom<"createSubscription"> = async 
   };
 };
 
+function readStart(startsAt: string | null): CreateOrder["startsAt"] {
+  return startsAt === null || startsAt === "when_prepaid_ends"
+    ? startsAt
+    : readInstant(startsAt, "/startsAt");
+}
+
 async function takeCustomer(
-  given: OperationRequest<"createSubscription">["body"]["customer"],
+  { customer: given, startsAt = null }: OperationRequest<"createSubscription">["body"],
   world: PartnerWriteWorld,
 ): Promise<CustomerId | Refused> {
   if (typeof given !== "string")
     return (await createCustomerOf(given, world, "createSubscription")).id;
-  const customer = await findCustomer(world.tx, world.partner.id, given);
+  const { tx, partner, services } = world;
+  // A start still to come and a licence that covers it must not be made at the same time, unaware of each other (R14).
+  const customer =
+    startsAt === null
+      ? await findCustomer(tx, partner.id, given)
+      : await lockCustomer(tx, services.store.dialect, partner.id, given);
   return (
     customer?.id ??
     refuse(

@@ -64,10 +64,8 @@ export function refuseSubscription(refusal: SubscriptionRefusal): Refused {
     case "prepaid_licence_held":
       return refuse(
         code,
-        `The customer holds a prepaid licence for this product until ${formatInstant(refusal.endsAt)}; the subscription can begin then.`,
-        {
-          endsAt: formatInstant(refusal.endsAt),
-        },
+        `The customer holds a prepaid licence for this product until ${formatInstant(refusal.availableFrom)}. A subscription can begin then.`,
+        { availableFrom: formatInstant(refusal.availableFrom) },
       );
     case "subscription_stopped":
       return refuse(

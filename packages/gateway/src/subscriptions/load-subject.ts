@@ -10,8 +10,9 @@ import {
 import { ProblemError } from "../app/problem.ts";
 import type { PartnerWriteWorld } from "../app/world.ts";
 import { findProductByCode } from "../store/catalogue.ts";
+import { lockCustomer } from "../store/customers.ts";
 import type { Reader } from "../store/store.ts";
-import { lockSubscription } from "../store/subscriptions.ts";
+import { findSubscription, lockSubscription } from "../store/subscriptions.ts";
 import { loadContext } from "./load-context.ts";
 import { saveProgress } from "./save-progress.ts";
 import { toWireSubscription, type WireSubscription } from "./to-wire.ts";
@@ -44,6 +45,19 @@ export async function loadSubject(
       `The subscription is at version ${subscription.version} by now. Read it again and decide anew.`,
     );
   return { subscription, clockFacts: facts, context };
+}
+
+/**
+ * Locks the customer of a subscription, before the subscription itself as everybody does: a beginning still to come and a
+ * licence that covers it must not be made at the same time, unaware of each other (R14).
+ */
+export async function lockCustomerOf(
+  { tx, partner, services }: PartnerWriteWorld,
+  reference: string,
+): Promise<void> {
+  const found = await findSubscription(tx, partner.id, reference);
+  if (found !== undefined)
+    await lockCustomer(tx, services.store.dialect, partner.id, found.customer);
 }
 
 /** Saves an accepted command under the name of its operation. */

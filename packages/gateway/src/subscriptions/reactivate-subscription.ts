@@ -1,7 +1,14 @@
 import { reactivateSubscription as reactivate } from "@evergate/core";
 import type { PartnerWriteRoom } from "../app/room.ts";
 import { refuseSubscription } from "./describe-refusal.ts";
-import { answerSubscription, loadSubject, resolveProduct, saveSubject } from "./load-subject.ts";
+import { loadPrepaid } from "../prepaid/load-prepaid.ts";
+import {
+  answerSubscription,
+  loadSubject,
+  lockCustomerOf,
+  resolveProduct,
+  saveSubject,
+} from "./load-subject.ts";
 
 /** Takes a stopped subscription up again: same activation code, no new trial (R12). */
 export const reactivateSubscription: PartnerWriteRoom<"reactivateSubscription"> = async (
@@ -10,15 +17,18 @@ export const reactivateSubscription: PartnerWriteRoom<"reactivateSubscription"> 
 ) => {
   const product =
     body.product === undefined ? undefined : await resolveProduct(world.tx, body.product);
+  if (body.startsAt !== undefined) await lockCustomerOf(world, path.subscriptionId);
   const subject = await loadSubject(
     world,
     path.subscriptionId,
     product === undefined ? [] : [product],
   );
+  const { customer, product: former } = subject.subscription;
+  const prepaid = await loadPrepaid(world, customer, product ?? former);
   const decision = reactivate(
     subject.subscription,
-    { quantity: body.quantity, product },
-    subject.context,
+    { quantity: body.quantity, product, startsAt: body.startsAt },
+    { ...subject.context, prepaid },
     world.at,
   );
   if (!decision.accepted) return refuseSubscription(decision.refusal);

@@ -49,7 +49,7 @@ function readProblem(response: Response, data: unknown): ProblemFacts {
     errors: readErrors(data["errors"]),
     minimum: readNumber(data["minimum"]),
     maximum: readNumber(data["maximum"]),
-    endsAt: readText(data["endsAt"]),
+    availableFrom: readText(data["availableFrom"]),
   };
 }
 

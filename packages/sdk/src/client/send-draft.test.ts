@@ -254,7 +254,7 @@ describe("problems", () => {
       errors: [{ pointer: "/quantity", detail: "too small" }, "nonsense", { pointer: 1 }],
       minimum: 5,
       maximum: "many",
-      endsAt: "2027-01-01T00:00:00Z",
+      availableFrom: "2027-01-01T00:00:00Z",
     };
     const server = await startServer(answerJson(422, problem(422, "quantity_out_of_range", more)));
     await expect(
@@ -266,7 +266,7 @@ describe("problems", () => {
       errors: [{ pointer: "/quantity", detail: "too small" }],
       minimum: 5,
       maximum: undefined,
-      endsAt: "2027-01-01T00:00:00Z",
+      availableFrom: "2027-01-01T00:00:00Z",
       operation: "updateSubscription",
     });
   });

@@ -20,9 +20,10 @@ export interface Subscriptions {
   /**
    * Makes a subscription, gives it its activation code, and begins service at once or at
    * `startsAt`. Resellers and MSPs have the first month or 30 days free; an xSP says in `trial`
-   * what it offers (R6).
+   * what it offers (R6). With `startsAt: "when_prepaid_ends"` it waits for the end of the
+   * customer's prepaid licence (R14).
    *
-   * Refused with `external_id_taken`, `customer_unknown`, `product_unknown`,
+   * Refused with `prepaid_licence_held`, `external_id_taken`, `customer_unknown`, `product_unknown`,
    * `trial_not_offered`, `trial_exceeds_limit`, `starts_in_past`, `product_not_priced`,
    * `quantity_out_of_range`.
    */
@@ -59,7 +60,7 @@ export interface Subscriptions {
    * metadata. Pass `ifMatch: subscription.version` to change only what you have seen.
    *
    * Refused with `not_found`, `subscription_stopped`, `subscription_not_started`,
-   * `version_mismatch`, `product_unknown`, `product_not_priced`, `quantity_out_of_range`,
+   * `prepaid_licence_held`, `version_mismatch`, `product_unknown`, `product_not_priced`, `quantity_out_of_range`,
    * `term_not_prolonged`.
    */
   update(
@@ -133,7 +134,7 @@ export interface Subscriptions {
    * Begins service again after a stop or at the end of a term (R12), with the same activation
    * code and no new trial; what is left of its trial window is still free.
    *
-   * Refused with `not_found`, `subscription_not_stopped`, `version_mismatch`, `product_unknown`,
+   * Refused with `not_found`, `subscription_not_stopped`, `prepaid_licence_held`, `version_mismatch`, `product_unknown`,
    * `product_not_priced`, `quantity_out_of_range`.
    */
   reactivate(

@@ -45,6 +45,16 @@ export const first: Migration = {
     `create unique index subscriptions_activation_code on subscriptions (activation_code)`,
     `create index subscriptions_due on subscriptions (partner, due_at, id) where due_at is not null`,
     `create index subscriptions_customer on subscriptions (partner, customer, id)`,
+    `create table prepaid_licences (
+      partner ${id} not null references partners (id), id ${id} not null, external_id ${id}, customer ${id} not null,
+      product ${id} not null references products (id), quantity ${int8} not null, starts_on ${id} not null,
+      ends_on ${id} not null, notice_due_at ${int8}, created_at ${int8} not null,
+      primary key (partner, id), foreign key (partner, customer) references customers (partner, id)) ${partnerTable}`,
+    `create unique index prepaid_licences_external_id on prepaid_licences (partner, external_id) where external_id is not null`,
+    `create index prepaid_licences_held on prepaid_licences (partner, customer, product, ends_on)`,
+    `create index prepaid_licences_customer on prepaid_licences (partner, customer, id)`,
+    `create index prepaid_licences_product on prepaid_licences (partner, product, id)`,
+    `create index prepaid_licences_notice on prepaid_licences (partner, notice_due_at, id) where notice_due_at is not null`,
     `create table charges (
       partner ${id} not null, id ${id} not null, subscription ${id} not null, customer ${id} not null, product ${id} not null,
       price ${id} not null, period_starts_on ${id} not null, period_ends_on ${id} not null, month ${id} not null,
