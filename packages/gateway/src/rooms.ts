@@ -32,6 +32,9 @@ import { getPartner } from "./partners/get-partner.ts";
 import { listPartners } from "./partners/list-partners.ts";
 import { updatePartner } from "./partners/update-partner.ts";
 import { listAuditLog } from "./record/list-audit-log.ts";
+import { getActiveSubscriptionTotals } from "./reports/get-active-subscription-totals.ts";
+import { listActiveSubscriptions } from "./reports/list-active-subscriptions.ts";
+import { listReconciliation } from "./reports/list-reconciliation.ts";
 import { advanceSandboxClock } from "./sandbox/advance-sandbox-clock.ts";
 import { getSandboxClock } from "./sandbox/get-sandbox-clock.ts";
 import { cancelSubscription } from "./subscriptions/cancel-subscription.ts";
@@ -108,6 +111,10 @@ export const rooms: Rooms = {
   getBill: readOfPartner(getBill),
   listBillCustomers: readOfPartner(listBillCustomers),
   listBillLines: readOfPartner(listBillLines),
+
+  listActiveSubscriptions: readOfPartner(listActiveSubscriptions),
+  getActiveSubscriptionTotals: readOfPartner(getActiveSubscriptionTotals),
+  listReconciliation: readOfPartner(listReconciliation),
 
   listEvents: readOfPartner(listEvents),
   getEvent: readOfPartner(getEvent),

@@ -11,6 +11,7 @@ import { createPartners, type Partners } from "./resources/partners.ts";
 import { createPrepaidLicences, type PrepaidLicences } from "./resources/prepaid-licences.ts";
 import { createPrices, type Prices } from "./resources/prices.ts";
 import { createProducts, type Products } from "./resources/products.ts";
+import { createReports, type Reports } from "./resources/reports.ts";
 import { createSandbox, type Sandbox } from "./resources/sandbox.ts";
 import { createSubscriptions, type Subscriptions } from "./resources/subscriptions.ts";
 import { createSystem, type System } from "./resources/system.ts";
@@ -45,6 +46,8 @@ export class Evergate {
   readonly charges: Charges;
   /** The collective bills of a partner, one for each month. */
   readonly bills: Bills;
+  /** A month's subscriptions, and its charges for your own system. */
+  readonly reports: Reports;
   /** What happened, in one total order. */
   readonly events: Events;
   /** Where events are delivered. */
@@ -67,6 +70,7 @@ export class Evergate {
     this.prepaidLicences = createPrepaidLicences(calls);
     this.charges = createCharges(calls);
     this.bills = createBills(calls);
+    this.reports = createReports(calls);
     this.events = createEvents(calls);
     this.webhookEndpoints = createWebhookEndpoints(calls);
     this.auditLog = createAuditLog(calls);

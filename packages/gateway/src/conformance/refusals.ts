@@ -170,6 +170,11 @@ export const refusals: readonly Refusal[] = [
     onResellersSubscription({ resumesAt: null }),
   ),
   refusal("getSubscription", "time_not_reached", { query: { asOf: "2099-01-01T00:00:00Z" } }),
+  ...each(
+    ["listActiveSubscriptions", "getActiveSubscriptionTotals", "listReconciliation"],
+    "time_not_reached",
+    { query: { month: "2099-01" } },
+  ),
   refusal("resumeSubscription", "subscription_not_paused", onSubscription({}, [])),
   refusal(
     "cancelSubscription",

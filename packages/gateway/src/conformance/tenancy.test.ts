@@ -59,6 +59,8 @@ const isCursorAnEntry: ReadonlySet<string> = new Set([
   "listEvents",
   "listBillCustomers",
   "listBillLines",
+  "listActiveSubscriptions",
+  "listReconciliation",
 ]);
 
 describe.each(testStores)("one partner never sees another's data on $name", (stores) => {

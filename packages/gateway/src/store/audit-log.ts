@@ -19,6 +19,13 @@ export { operatorRecord };
 /** Who the clockwork is in the record. */
 export const clockActor = "clock";
 
+/** Whether the clock itself wrote an entry: no key and no request did, as it would be of a person who goes by its name. */
+export function isClockEntry(
+  entry: Pick<AuditLogTable, "actor" | "api_key" | "request_id">,
+): boolean {
+  return entry.actor === clockActor && entry.api_key === null && entry.request_id === null;
+}
+
 /** One change: by whom, when, through which key and request, and what was before and after (R26). */
 export interface AuditEntry {
   /** When it happened, by the partner's clock (R3). */

@@ -61,6 +61,21 @@ export async function lockSubscription(
   return row && toSubscription(row);
 }
 
+/** Those of some subscriptions that there are. */
+export async function listSubscriptionsById(
+  db: Reader,
+  partner: PartnerId,
+  ids: readonly SubscriptionId[],
+): Promise<readonly Subscription[]> {
+  const rows = await db
+    .selectFrom("subscriptions")
+    .selectAll()
+    .where("partner", "=", partner)
+    .where("id", "in", ids)
+    .execute();
+  return rows.map(toSubscription);
+}
+
 /** Writes subscriptions, new ones and changed ones alike. */
 export async function writeSubscriptions(
   tx: Transaction,
