@@ -72,6 +72,7 @@ export {
   tallyCharge,
   type BillLine,
   type BillTotals,
+  type PricingTerms,
   type RunningTotals,
   type Settlement,
   type SettlementTerms,

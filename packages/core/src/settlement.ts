@@ -14,8 +14,10 @@ import {
 import type { PartnerTerms } from "./terms.ts";
 
 /** What a settlement asks for. `price` finds the row that a charge names: its tiers are the ones that count. */
-export type SettlementTerms = Pick<PartnerTerms, "type" | "currency"> & {
-  readonly taxRate: Percent;
+export type SettlementTerms = PricingTerms & { readonly taxRate: Percent };
+
+/** The same without the tax, which is of the whole bill: what a charge's amount depends on. */
+export type PricingTerms = Pick<PartnerTerms, "type" | "currency"> & {
   readonly price: (id: PriceId) => Price | undefined;
 };
 
@@ -79,7 +81,7 @@ export function tallyCharge(
  * The second pass: a charge's discount and amount (R20, R21). Only an MSP's tally matters.
  * Throws an Error if an MSP's price row is missing, which would make a bill wrong in silence.
  */
-export function settleCharge(charge: Charge, tally: UnitTally, terms: SettlementTerms): BillLine {
+export function settleCharge(charge: Charge, tally: UnitTally, terms: PricingTerms): BillLine {
   const discountPercent = terms.type === "msp" ? findDiscount(charge, tally, terms) : noDiscount;
   return {
     charge,
@@ -88,7 +90,7 @@ export function settleCharge(charge: Charge, tally: UnitTally, terms: Settlement
   };
 }
 
-function findDiscount(charge: Charge, tally: UnitTally, terms: SettlementTerms): Percent {
+function findDiscount(charge: Charge, tally: UnitTally, terms: PricingTerms): Percent {
   const price = terms.price(charge.price);
   if (price === undefined)
     throw new Error(`no price ${charge.price} for a charge of ${charge.subscription}`);

@@ -1,4 +1,13 @@
-import { open, read, readOfPartner, run, write, writeOfPartner, type Rooms } from "./app/room.ts";
+import {
+  open,
+  operate,
+  read,
+  readOfPartner,
+  run,
+  write,
+  writeOfPartner,
+  type Rooms,
+} from "./app/room.ts";
 import { createApiKey } from "./auth/create-api-key.ts";
 import { listApiKeys } from "./auth/list-api-keys.ts";
 import { revokeApiKey } from "./auth/revoke-api-key.ts";
@@ -37,6 +46,10 @@ import { listActiveSubscriptions } from "./reports/list-active-subscriptions.ts"
 import { listReconciliation } from "./reports/list-reconciliation.ts";
 import { advanceSandboxClock } from "./sandbox/advance-sandbox-clock.ts";
 import { getSandboxClock } from "./sandbox/get-sandbox-clock.ts";
+import { getSettlementMonth } from "./settlement/get-settlement-month.ts";
+import { getSettlement } from "./settlement/get-settlement.ts";
+import { listSettlements } from "./settlement/list-settlements.ts";
+import { runSettlement } from "./settlement/run-settlement.ts";
 import { cancelSubscription } from "./subscriptions/cancel-subscription.ts";
 import { createSubscription } from "./subscriptions/create-subscription.ts";
 import { getSubscription } from "./subscriptions/get-subscription.ts";
@@ -115,6 +128,10 @@ export const rooms: Rooms = {
   listActiveSubscriptions: readOfPartner(listActiveSubscriptions),
   getActiveSubscriptionTotals: readOfPartner(getActiveSubscriptionTotals),
   listReconciliation: readOfPartner(listReconciliation),
+  listSettlements: read(listSettlements),
+  runSettlement: operate(runSettlement),
+  getSettlement: read(getSettlement),
+  getSettlementMonth: read(getSettlementMonth),
 
   listEvents: readOfPartner(listEvents),
   getEvent: readOfPartner(getEvent),

@@ -188,11 +188,9 @@ describe.each(testStores)(
       await world.subscribe();
       gateway.setNow(toInstant(Date.UTC(2027, 1, 5)));
       await catchUp(
-        gateway.store,
-        gateway.gateway.services.sealer,
+        gateway.gateway.services,
         toPartnerId(world.partner.id),
         toInstant(Date.UTC(2027, 1, 5)),
-        gateway.gateway.services.now,
       );
       expect(await readBills(world)).toEqual({ "2026-12": "20.00", "2027-01": "20.00" });
       const { data } = await world.api.ask<Schemas["EventList"]>(

@@ -13,6 +13,7 @@ import { createPrices, type Prices } from "./resources/prices.ts";
 import { createProducts, type Products } from "./resources/products.ts";
 import { createReports, type Reports } from "./resources/reports.ts";
 import { createSandbox, type Sandbox } from "./resources/sandbox.ts";
+import { createSettlements, type Settlements } from "./resources/settlements.ts";
 import { createSubscriptions, type Subscriptions } from "./resources/subscriptions.ts";
 import { createSystem, type System } from "./resources/system.ts";
 import { createWebhookEndpoints, type WebhookEndpoints } from "./resources/webhook-endpoints.ts";
@@ -48,6 +49,8 @@ export class Evergate {
   readonly bills: Bills;
   /** A month's subscriptions, and its charges for your own system. */
   readonly reports: Reports;
+  /** The runs that turn a month's charges into bills. */
+  readonly settlements: Settlements;
   /** What happened, in one total order. */
   readonly events: Events;
   /** Where events are delivered. */
@@ -71,6 +74,7 @@ export class Evergate {
     this.charges = createCharges(calls);
     this.bills = createBills(calls);
     this.reports = createReports(calls);
+    this.settlements = createSettlements(calls);
     this.events = createEvents(calls);
     this.webhookEndpoints = createWebhookEndpoints(calls);
     this.auditLog = createAuditLog(calls);

@@ -77,6 +77,8 @@ export const problemTable: Readonly<
   clock_goes_back: { status: 422, title: "The clock cannot go back" },
   clock_too_far: { status: 422, title: "The clock cannot be advanced so far" },
   webhook_url_not_allowed: { status: 422, title: "The gateway may not deliver there" },
+  month_not_over: { status: 422, title: "The month is not over" },
+  month_before_partner: { status: 422, title: "The partner had not begun" },
   internal_error: { status: 500, title: "The gateway failed" },
   unavailable: { status: 503, title: "The gateway cannot answer now" },
 };

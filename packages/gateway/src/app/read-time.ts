@@ -1,4 +1,11 @@
-import { parseInstant, parseLocalDate, type Instant, type LocalDate } from "@evergate/core";
+import {
+  parseInstant,
+  parseLocalDate,
+  parseMonth,
+  type Instant,
+  type LocalDate,
+  type Month,
+} from "@evergate/core";
 import { ProblemError } from "./problem.ts";
 
 /** Reads an instant whose form the contract has checked. Throws `malformed_request` where it is none all the same. */
@@ -19,4 +26,14 @@ export function readLocalDate(text: string, pointer: string): LocalDate {
       { pointer, detail: "has to be a day of the calendar; for example 2026-12-01" },
     ]);
   return date;
+}
+
+/** Reads a month whose form the contract has checked. */
+export function readMonth(text: string, pointer: string): Month {
+  const month = parseMonth(text);
+  if (month === null)
+    throw new ProblemError("malformed_request", `${pointer}: there is no month ${text}.`, [
+      { pointer, detail: "has to be a month; for example 2026-12" },
+    ]);
+  return month;
 }

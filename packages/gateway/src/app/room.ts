@@ -29,6 +29,9 @@ export type PartnerWriteRoom<O extends OperationId> = RoomIn<PartnerWriteWorld, 
 /** Works in as many transactions as it needs; it must be safe to call again. */
 export type ProcessRoom<O extends OperationId> = RoomIn<PartnerReadWorld, O>;
 
+/** The same for an operator's work that concerns no partner in particular, or one that its path names. */
+export type OperatorProcessRoom<O extends OperationId> = RoomIn<ReadWorld, O>;
+
 /** A room together with the kind of world that the app has to make for it. */
 export type Binding<O extends OperationId> =
   | { readonly kind: "public"; readonly room: PublicRoom<O> }
@@ -36,7 +39,8 @@ export type Binding<O extends OperationId> =
   | { readonly kind: "partner-read"; readonly room: PartnerReadRoom<O> }
   | { readonly kind: "write"; readonly room: WriteRoom<O> }
   | { readonly kind: "partner-write"; readonly room: PartnerWriteRoom<O> }
-  | { readonly kind: "process"; readonly room: ProcessRoom<O> };
+  | { readonly kind: "process"; readonly room: ProcessRoom<O> }
+  | { readonly kind: "operator-process"; readonly room: OperatorProcessRoom<O> };
 
 /** Every operation of the contract has its room: a missing or misspelt one does not compile. */
 export type Rooms = { readonly [O in OperationId]: Binding<O> };
@@ -63,5 +67,9 @@ export const writeOfPartner = <O extends OperationId>(room: PartnerWriteRoom<O>)
 });
 export const run = <O extends OperationId>(room: ProcessRoom<O>): Binding<O> => ({
   kind: "process",
+  room,
+});
+export const operate = <O extends OperationId>(room: OperatorProcessRoom<O>): Binding<O> => ({
+  kind: "operator-process",
   room,
 });

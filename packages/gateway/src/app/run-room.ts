@@ -97,6 +97,15 @@ export async function runRoom(
         "process",
       );
     }
+    case "operator-process":
+      return once(
+        operation,
+        request,
+        "operator",
+        services,
+        () => binding.room(input, { ...world, db }),
+        "process",
+      );
     default:
       return binding satisfies never;
   }

@@ -1,10 +1,12 @@
 import { advance, nextDueAt, toInstant, type Instant, type Subscription } from "@evergate/core";
+import type { Services } from "../app/world.ts";
 import { placeAllEvents } from "../events/place-events.ts";
 import type { PartnerId } from "../ids.ts";
 import { announceEnds } from "../prepaid/announce-ends.ts";
 import type { Sealer } from "../secrets/sealer.ts";
 import { noteMoved, openSettlement, settleNext } from "../settlement/settle-month.ts";
-import { claimPartner, updatePartnerClock, type Partner } from "../store/partners.ts";
+import { claimPartner, findPartner, updatePartnerClock, type Partner } from "../store/partners.ts";
+import { noteSettlementFailure } from "../store/settlements.ts";
 import type { Store, Transaction } from "../store/store.ts";
 import { findNextDue, lockDueSubscriptions } from "../store/subscriptions.ts";
 import { loadContext } from "../subscriptions/load-context.ts";
@@ -12,6 +14,9 @@ import { saveProgress } from "../subscriptions/save-progress.ts";
 
 /** So many subscriptions move on in one transaction, which keeps it near 20 ms. */
 const chunkSize = 200;
+
+/** As much of an error's message as the contract lets a settlement show. */
+const maximumFailureLength = 1_000;
 
 /**
  * - `done`: everything due at or before the instant has been carried out.
@@ -26,20 +31,38 @@ export type CatchUpResult = "done" | "more" | "busy";
  * not done, never what day it is (R3). Leaves off after `maximumSteps` of them, for another's turn.
  */
 export async function catchUp(
-  store: Store,
-  sealer: Sealer,
+  { store, sealer, now }: Pick<Services, "store" | "sealer" | "now">,
   partner: PartnerId,
   until: Instant,
-  now: () => Instant,
   maximumSteps: number = Infinity,
 ): Promise<CatchUpResult> {
-  for (let count = 0; count < maximumSteps; count++) {
-    const result = await store.transaction((tx) =>
-      carryOutNext(tx, store, sealer, partner, until, now()),
-    );
-    if (result !== "more") return result;
+  try {
+    for (let count = 0; count < maximumSteps; count++) {
+      const result = await store.transaction((tx) =>
+        carryOutNext(tx, store, sealer, partner, until, now()),
+      );
+      if (result !== "more") return result;
+    }
+    return "more";
+  } catch (error) {
+    // Where the database is gone this can't be noted either; then that is what the caller hears.
+    await noteFailure(store, partner, error).catch(() => {});
+    throw error;
   }
-  return "more";
+}
+
+/** A settlement that fails says so, for whoever asks how far it is. */
+async function noteFailure(store: Store, id: PartnerId, error: unknown): Promise<void> {
+  const translated = store.translate(error);
+  const failure = (translated instanceof Error ? translated.message : String(translated)).slice(
+    0,
+    maximumFailureLength,
+  );
+  await store.transaction(async (tx) => {
+    const partner = await findPartner(tx, id);
+    if (partner !== undefined)
+      await noteSettlementFailure(tx, id, partner.settlementMonth, failure);
+  });
 }
 
 async function carryOutNext(

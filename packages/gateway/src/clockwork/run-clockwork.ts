@@ -1,8 +1,10 @@
 import { toInstant, type Instant } from "@evergate/core";
 import { forgetAnswers } from "../app/idempotency.ts";
 import type { Services } from "../app/world.ts";
+import { StoreUnavailableError } from "../store/store.ts";
 import { listDuePartners } from "../store/due-partners.ts";
 import { catchUp } from "./catch-up.ts";
+import { createWaits } from "./waits.ts";
 
 /** Live partners are never later than this. */
 const tickMs = 1_000;
@@ -18,15 +20,16 @@ export interface Clockwork {
 
 /**
  * Moves live partners on as time goes by, and sandboxes whose advance was interrupted.
- * One partner's failure is logged, tried again with the next tick, and stops nobody else's.
+ * One partner's failure is logged, tried again after a while, and stops nobody else's.
  */
 export function runClockwork(
   services: Pick<Services, "store" | "sealer" | "log" | "now" | "signals">,
 ): Clockwork {
-  const { store, sealer, log, now, signals } = services;
+  const { store, log, now, signals } = services;
   let running: Promise<void> | null = null;
   let isStopped = false;
   let housekeptAt = 0;
+  const waits = createWaits();
 
   async function tick(): Promise<void> {
     try {
@@ -43,15 +46,17 @@ export function runClockwork(
     let isMoreDue = false;
     for (const { partner, until } of await listDuePartners(store.reader, at)) {
       if (isStopped) return false;
+      if (waits.isWaiting(partner)) continue;
       try {
-        if ((await catchUp(store, sealer, partner, until ?? at, now, stepsPerTurn)) === "more")
+        if ((await catchUp(services, partner, until ?? at, stepsPerTurn)) === "more")
           isMoreDue = true;
         signals.eventsStored(partner);
+        waits.forget(partner);
       } catch (error) {
-        log.error(
-          { err: store.translate(error), partner },
-          "catching up failed; it is tried again",
-        );
+        const err = store.translate(error);
+        log.error({ err, partner }, "catching up failed; it is tried again");
+        // A database that is gone is gone for everyone, and looked for with every tick.
+        if (!(err instanceof StoreUnavailableError)) waits.lengthen(partner);
       }
     }
     return isMoreDue;

@@ -67,6 +67,8 @@ export const refusals: readonly Refusal[] = [
     "partner_unknown",
     withBody({ partner: "partner_01m86ch3m0e3dbc8ahtjsnjy57" }),
   ),
+  refusal("runSettlement", "month_not_over", withBody({ month: "2026-11" })),
+  refusal("runSettlement", "month_before_partner", withBody({ month: "2026-09" })),
   refusal("rollApiKey", "api_key_revoked", async (scene) => {
     const { id } = await scene.operator.ask<Schemas["CreatedApiKey"]>("POST", "/v1/api-keys", {
       kind: "operator",

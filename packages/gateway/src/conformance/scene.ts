@@ -135,6 +135,10 @@ async function makeSide(
   await api.ask("POST", "/v1/sandbox/clock/advance", { to: sceneNow });
   const { data: bills } = await api.ask<Schemas["BillList"]>("GET", "/v1/bills");
   const { data: events } = await api.ask<Schemas["EventList"]>("GET", "/v1/events");
+  const { data: settlements } = await operator.ask<Schemas["SettlementList"]>(
+    "GET",
+    `/v1/settlements?partner=${partner.id}`,
+  );
   const [bill] = bills;
   const [event] = events;
   if (bill === undefined || event === undefined)
@@ -172,6 +176,7 @@ async function makeSide(
       customerId: customer.id,
       subscriptionId: subscription.id,
       billId: bill.id,
+      settlementId: settlements[0]?.id ?? "",
       eventId: event.id,
       endpointId: endpoint.id,
       prepaidLicenceId: licence.id,

@@ -204,11 +204,9 @@ describe.each(sqlite)("an SQLite file that takes no more, on $name", (stores) =>
       gateway.setNow(toInstant(monthEndsAt + 1));
       await expect(
         catchUp(
-          store,
-          gateway.gateway.services.sealer,
+          { ...gateway.gateway.services, now: () => toInstant(monthEndsAt + 1) },
           toPartnerId(world.partner.id),
           toInstant(monthEndsAt + 1),
-          () => toInstant(monthEndsAt + 1),
         ),
       ).rejects.toThrow(/full|readonly/);
       expect(await findFaults(store)).toEqual([]);

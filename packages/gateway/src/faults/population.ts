@@ -91,14 +91,7 @@ async function moveOn(
   if (mode === "live") gateway.setNow(to);
   for (const { api, partner } of worlds) {
     if (mode === "sandbox") await api.ask("POST", "/v1/sandbox/clock/advance", { to: toText(to) });
-    else
-      await catchUp(
-        gateway.store,
-        gateway.gateway.services.sealer,
-        toPartnerId(partner.id),
-        to,
-        () => to,
-      );
+    else await catchUp({ ...gateway.gateway.services, now: () => to }, toPartnerId(partner.id), to);
   }
 }
 

@@ -29,13 +29,7 @@ async function open(stores: (typeof testStores)[number]): Promise<{
   const world = await makeWorld(gateway, { mode: "live" });
   const { id } = await world.subscribe();
   const settle = (until: Instant): Promise<unknown> =>
-    catchUp(
-      gateway.store,
-      gateway.gateway.services.sealer,
-      toPartnerId(world.partner.id),
-      until,
-      gateway.gateway.services.now,
-    );
+    catchUp(gateway.gateway.services, toPartnerId(world.partner.id), until);
   return { gateway, world, id, settle };
 }
 

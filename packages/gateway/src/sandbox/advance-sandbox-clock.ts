@@ -25,8 +25,7 @@ export const advanceSandboxClock: ProcessRoom<"advanceSandboxClock"> = async ({ 
     );
   const to = readInstant(body.to, "/to");
   await storeGoal(world, to);
-  while ((await catchUp(services.store, services.sealer, partner.id, to, services.now)) === "busy")
-    await delay(busyDelayMs);
+  while ((await catchUp(services, partner.id, to)) === "busy") await delay(busyDelayMs);
   await placeNewEvents(services.store, partner.id, services.now);
   services.signals.eventsStored(partner.id);
   return { status: 200, body: { now: formatInstant(to) } };

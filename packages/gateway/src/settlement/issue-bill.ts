@@ -11,7 +11,7 @@ import type { Partner } from "../store/partners.ts";
 import type { Transaction } from "../store/store.ts";
 import { customersShown } from "../billing/to-wire.ts";
 import type { Progress } from "./progress.ts";
-import { readTaxRate } from "./settlement-terms.ts";
+import { readTaxRate } from "./pricing-terms.ts";
 
 /** Makes the partner's one bill for its month, with its events and its record, and answers its id (R23, R26, R27). */
 export async function issueBill(

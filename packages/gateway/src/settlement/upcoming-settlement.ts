@@ -4,7 +4,7 @@ import type { StoredCharge } from "../store/charges.ts";
 import { getCustomerNames } from "../store/customers.ts";
 import type { Partner } from "../store/partners.ts";
 import type { Reader } from "../store/store.ts";
-import { loadSettlementTerms } from "./settlement-terms.ts";
+import { loadPricingTerms, readTaxRate } from "./pricing-terms.ts";
 
 /** What a month's charges come to. Null where there is no charge (R22). */
 export async function computeSettlement(
@@ -12,7 +12,10 @@ export async function computeSettlement(
   partner: Partner,
   charges: readonly StoredCharge[],
 ): Promise<Settlement | null> {
-  return settleMonth(charges, await loadSettlementTerms(db, partner, charges));
+  return settleMonth(charges, {
+    ...(await loadPricingTerms(db, partner, charges)),
+    taxRate: readTaxRate(partner),
+  });
 }
 
 /** The bill's customers with their names as they are now, in the order of the names. */

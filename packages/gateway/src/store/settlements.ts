@@ -1,6 +1,7 @@
 import { toInstant, type Instant, type Month } from "@evergate/core";
 import type { Selectable } from "kysely";
 import { toPartnerId, type PartnerId } from "../ids.ts";
+import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
 import type { SettlementTable } from "./schema.ts";
 import type { Reader, Transaction } from "./store.ts";
 
@@ -47,6 +48,18 @@ export async function findSettlement(
   return row && toSettlement(row);
 }
 
+export async function findSettlementById(
+  db: Reader,
+  id: string,
+): Promise<SettlementRun | undefined> {
+  const row = await db
+    .selectFrom("settlements")
+    .selectAll()
+    .where("id", "=", id)
+    .executeTakeFirst();
+  return row && toSettlement(row);
+}
+
 export async function insertSettlement(tx: Transaction, run: SettlementRun): Promise<void> {
   await tx
     .insertInto("settlements")
@@ -61,6 +74,68 @@ export async function updateSettlement(tx: Transaction, run: SettlementRun): Pro
     .where("partner", "=", run.partner)
     .where("month", "=", run.month)
     .execute();
+}
+
+/** Notes that a try has failed. What was done of it stays done. */
+export async function noteSettlementFailure(
+  tx: Transaction,
+  partner: PartnerId,
+  month: Month,
+  failure: string,
+): Promise<void> {
+  await tx
+    .updateTable("settlements")
+    .set((set) => ({ failures: set("failures", "+", 1), failure }))
+    .where("partner", "=", partner)
+    .where("month", "=", month)
+    .execute();
+}
+
+export interface SettlementFilter {
+  readonly month?: string | undefined;
+  readonly partner?: string | undefined;
+  readonly phase?: string | undefined;
+}
+
+export async function listSettlements(
+  db: Reader,
+  filter: SettlementFilter,
+  page: PageRequest,
+): Promise<Page<SettlementRun>> {
+  let query = db.selectFrom("settlements").selectAll();
+  if (filter.month !== undefined) query = query.where("month", "=", filter.month);
+  if (filter.partner !== undefined) query = query.where("partner", "=", filter.partner);
+  if (filter.phase !== undefined) query = query.where("phase", "=", filter.phase);
+  return listNewestFirst(query, "settlement", page, toSettlement);
+}
+
+/** How many live partners a month is settled for, and how many are still to come. */
+export interface SettledCount {
+  readonly waiting: number;
+  readonly settled: number;
+  readonly billed: number;
+  readonly failing: number;
+}
+
+export async function countSettled(db: Reader, month: Month): Promise<SettledCount> {
+  const runs = await db
+    .selectFrom("settlements")
+    .innerJoin("partners", "partners.id", "settlements.partner")
+    .select((select) => [
+      select.fn.count<number>("finished_at").as("settled"),
+      select.fn.count<number>("bill").as("billed"),
+      select.fn.count<number>("failure").as("failing"),
+    ])
+    .where("settlements.month", "=", month)
+    .where("partners.mode", "=", "live")
+    .executeTakeFirstOrThrow();
+  const { waiting } = await db
+    .selectFrom("partners")
+    .select((select) => select.fn.countAll<number>().as("waiting"))
+    .where("mode", "=", "live")
+    .where("settlement_month", "<=", month)
+    .executeTakeFirstOrThrow();
+  return { ...runs, waiting };
 }
 
 function toRow(run: SettlementRun) {

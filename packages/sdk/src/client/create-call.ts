@@ -25,7 +25,10 @@ export interface Calls {
 }
 
 // Carries out all that fell due in as much as ten years, and answers only then.
-const operationsWithoutTimeout: ReadonlySet<OperationId> = new Set(["advanceSandboxClock"]);
+const operationsWithoutTimeout: ReadonlySet<OperationId> = new Set([
+  "advanceSandboxClock",
+  "runSettlement",
+]);
 
 export function createCalls(settings: Settings): Calls {
   const send = async (

@@ -80,6 +80,8 @@ export const first: Migration = {
       bill ${id}, failures ${int8} not null, failure text, started_at ${int8} not null, finished_at ${int8},
       primary key (partner, month)) ${partnerTable}`,
     `create index settlements_month on settlements (month, id)`,
+    `create index settlements_partner on settlements (partner, id)`,
+    `create index settlements_phase on settlements (phase, id)`,
     `create table bill_series (
       series ${id} not null, year ${id} not null, last_number ${int8} not null, primary key (series, year)) ${partnerTable}`,
     `create table events (

@@ -1,21 +1,16 @@
-import { parsePercent, type Percent, type PriceId, type SettlementTerms } from "@evergate/core";
+import { parsePercent, type Percent, type PriceId, type PricingTerms } from "@evergate/core";
 import { getPrices } from "../store/catalogue.ts";
 import type { Partner } from "../store/partners.ts";
 import type { Reader } from "../store/store.ts";
 
-/** What a partner's charges are settled by: its tax rate, and the price rows that they name. */
-export async function loadSettlementTerms(
+/** What a partner's charges are priced by: what kind of partner it is, and the price rows that they name. */
+export async function loadPricingTerms(
   db: Reader,
-  partner: Partner,
+  { terms }: Partner,
   charges: readonly { readonly price: PriceId }[],
-): Promise<SettlementTerms> {
+): Promise<PricingTerms> {
   const prices = await getPrices(db, [...new Set(charges.map(({ price }) => price))]);
-  return {
-    type: partner.terms.type,
-    currency: partner.terms.currency,
-    taxRate: readTaxRate(partner),
-    price: (id) => prices.get(id),
-  };
+  return { type: terms.type, currency: terms.currency, price: (id) => prices.get(id) };
 }
 
 export function readTaxRate(partner: Partner): Percent {
