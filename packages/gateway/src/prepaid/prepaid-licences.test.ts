@@ -3,11 +3,10 @@ import { describe, expect, test } from "vitest";
 import { catchUp } from "../clockwork/catch-up.ts";
 import type { components } from "../generated/api.ts";
 import { toPartnerId } from "../ids.ts";
-import { createSealer } from "../secrets/sealer.ts";
 import { listDuePartners } from "../store/due-partners.ts";
 import { makeWorld, type Api, type World } from "../testing/api.ts";
 import { testStores } from "../testing/open-test-stores.ts";
-import { startTestGateway, testSecretKey } from "../testing/start-test-gateway.ts";
+import { startTestGateway } from "../testing/start-test-gateway.ts";
 
 type Schemas = components["schemas"];
 type Licence = Schemas["PrepaidLicence"];
@@ -351,11 +350,10 @@ describe.each(testStores)("the notice of an end, on $name", (stores) => {
       until: null,
     });
     await world.api.ask("PATCH", `/v1/prepaid-licences/${one.id}`, { endsOn: "2027-12-31" });
-    const now = () => toInstant(Date.parse("2027-02-03T10:00:00Z"));
-    const sealer = createSealer(testSecretKey);
+    const now = toInstant(Date.parse("2027-02-03T10:00:00Z"));
     // Two clockworks at once, as two processes have them.
-    await Promise.all([1, 2].map(() => catchUp(gateway.store, sealer, partner, now(), now)));
-    expect(await catchUp(gateway.store, sealer, partner, now(), now)).toBe("done");
+    await Promise.all([1, 2].map(() => catchUp(gateway.gateway.services, partner, now)));
+    expect(await catchUp(gateway.gateway.services, partner, now)).toBe("done");
     const events = await readEvents(world, "type=prepaid_licence.ending");
     expect(events.map(({ timestamp, data }) => [timestamp, (data as Licence).id])).toEqual([
       ["2027-01-29T23:00:00Z", one.id],
