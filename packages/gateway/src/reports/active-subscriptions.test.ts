@@ -204,8 +204,7 @@ describe.each(testStores)("GET /v1/reports/active-subscriptions on $name", (stor
     };
     const late = await readAll();
     expect(late.map((rows) => rows.length)).toEqual([3, 2, 2, 2]);
-    const { sealer } = gateway.gateway.services;
-    await catchUp(gateway.store, sealer, toPartnerId(world.partner.id), now, () => now);
+    await catchUp(gateway.gateway.services, toPartnerId(world.partner.id), now);
     expect(await readAll()).toEqual(late);
   });
 
