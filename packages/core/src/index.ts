@@ -70,6 +70,8 @@ export {
   startTally,
   startTotals,
   tallyCharge,
+  tierAhead,
+  tierReached,
   type BillLine,
   type BillTotals,
   type PricingTerms,

@@ -99,11 +99,25 @@ function findDiscount(charge: Charge, tally: UnitTally, terms: PricingTerms): Pe
 
 /** The percentage of the highest tier whose threshold the units reach (R20). */
 export function discountFor(units: number, tiers: readonly Tier[]): Percent {
-  let reached: Tier | undefined;
+  return tierReached(units, tiers)?.discountPercent ?? noDiscount;
+}
+
+/** The highest tier whose threshold the units reach (R20); null: none. */
+export function tierReached(units: number, tiers: readonly Tier[]): Tier | null {
+  let reached: Tier | null = null;
   for (const tier of tiers) {
-    if (tier.from <= units && (reached === undefined || tier.from > reached.from)) reached = tier;
+    if (tier.from <= units && (reached === null || tier.from > reached.from)) reached = tier;
   }
-  return reached?.discountPercent ?? noDiscount;
+  return reached;
+}
+
+/** The lowest tier whose threshold the units don't reach yet; null: there is none higher. */
+export function tierAhead(units: number, tiers: readonly Tier[]): Tier | null {
+  let ahead: Tier | null = null;
+  for (const tier of tiers) {
+    if (tier.from > units && (ahead === null || tier.from < ahead.from)) ahead = tier;
+  }
+  return ahead;
 }
 
 /** The sums of the lines so far. Plain data, to be kept between chunks. */

@@ -17,6 +17,7 @@ import { getUpcomingBill } from "./billing/get-upcoming-bill.ts";
 import { listBillCustomers } from "./billing/list-bill-customers.ts";
 import { listBillLines } from "./billing/list-bill-lines.ts";
 import { listBills } from "./billing/list-bills.ts";
+import { getDiscounts } from "./billing/get-discounts.ts";
 import { listCharges } from "./billing/list-charges.ts";
 import { createPrice } from "./catalogue/create-price.ts";
 import { createProduct } from "./catalogue/create-product.ts";
@@ -119,6 +120,7 @@ export const rooms: Rooms = {
   deletePrepaidLicence: writeOfPartner(deletePrepaidLicence),
 
   listCharges: readOfPartner(listCharges),
+  getDiscounts: readOfPartner(getDiscounts),
   listBills: readOfPartner(listBills),
   getUpcomingBill: readOfPartner(getUpcomingBill),
   getBill: readOfPartner(getBill),

@@ -51,6 +51,7 @@ const methods = {
   listBills: "bills.list",
   getBill: "bills.get",
   getUpcomingBill: "bills.getUpcoming",
+  getDiscounts: "bills.getDiscounts",
   listBillCustomers: "bills.listCustomers",
   listBillLines: "bills.listLines",
   listActiveSubscriptions: "reports.listActiveSubscriptions",

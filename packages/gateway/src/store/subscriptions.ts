@@ -215,11 +215,17 @@ export async function lockDueSubscriptions(
   return rows.map(toSubscription);
 }
 
-/** Subscriptions with an open period, after a given id, in order of their ids: for the upcoming bill. */
+/** Where a walk through a partner's subscriptions has come to: they lie customer by customer. */
+export interface SubscriptionPlace {
+  readonly customer: string;
+  readonly subscription: string;
+}
+
+/** Subscriptions that something will become of by itself, after a place, one customer's after another's: for what is to come (R23). */
 export async function listRunningSubscriptions(
   db: Reader,
   partner: PartnerId,
-  after: SubscriptionId | null,
+  after: SubscriptionPlace | null,
   limit: number,
 ): Promise<Subscription[]> {
   let query = db
@@ -227,8 +233,15 @@ export async function listRunningSubscriptions(
     .selectAll()
     .where("partner", "=", partner)
     .where("due_at", "is not", null);
-  if (after !== null) query = query.where("id", ">", after);
-  const rows = await query.orderBy("id").limit(limit).execute();
+  if (after !== null)
+    query = query.where((where) =>
+      where(
+        where.refTuple("customer", "id"),
+        ">",
+        where.tuple<string, string>(after.customer, after.subscription),
+      ),
+    );
+  const rows = await query.orderBy("customer").orderBy("id").limit(limit).execute();
   return rows.map(toSubscription);
 }
 

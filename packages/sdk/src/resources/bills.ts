@@ -1,6 +1,13 @@
 import type { Calls } from "../client/create-call.ts";
 import type { QueryOf } from "../contract.ts";
-import type { Bill, BillCustomer, BillId, Charge, UpcomingBill } from "../generated/api.ts";
+import type {
+  Bill,
+  BillCustomer,
+  BillId,
+  Charge,
+  Discounts,
+  UpcomingBill,
+} from "../generated/api.ts";
 import type { OptionsOf } from "../options.ts";
 import type { PagePromise } from "../pages.ts";
 
@@ -25,6 +32,17 @@ export interface Bills {
    * computes the same.
    */
   getUpcoming(options?: OptionsOf<"getUpcomingBill">): Promise<UpcomingBill>;
+
+  /**
+   * Tells for each product how many units the bill of the month that runs now would count if
+   * nothing more changed (R20, R23), which tier they reach, how many are missing to the next one,
+   * and what the product's charges come to here and there. Only an MSP has such discounts; for
+   * others there is nothing to tell.
+   */
+  getDiscounts(
+    query?: QueryOf<"getDiscounts">,
+    options?: OptionsOf<"getDiscounts">,
+  ): Promise<Discounts>;
 
   /**
    * Lists what each customer's charges on a bill come to, in the order of the names.
@@ -55,6 +73,7 @@ export function createBills({ call, list }: Calls): Bills {
     list: (query, options) => list("listBills", { query }, options),
     get: (billId, options) => call("getBill", { path: { billId } }, options),
     getUpcoming: (options) => call("getUpcomingBill", {}, options),
+    getDiscounts: (query, options) => call("getDiscounts", { query }, options),
     listCustomers: (billId, query, options) =>
       list("listBillCustomers", { path: { billId }, query }, options),
     listLines: (billId, query, options) =>
