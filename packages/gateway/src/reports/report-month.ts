@@ -23,7 +23,7 @@ import { listSubscriptionsById } from "../store/subscriptions.ts";
 import { loadContext } from "../subscriptions/load-context.ts";
 
 /** So many subscriptions are worked on at once: a few milliseconds, after which it is others' turn. */
-const largestBatch = 200;
+const largestBatch = 100;
 
 /** A subscription's month, and whose it is. */
 export interface ReportedSubscription extends Pick<Candidate, "subscription" | "customer"> {

@@ -99,28 +99,38 @@ export async function* streamHistories(
 ): AsyncGenerator<readonly RecordedState[], void, void> {
   let after: { readonly subject: string; readonly at: number; readonly id: string } | null = null;
   for (;;) {
+    // Materialized, as SQLite doesn't begin a search of an index with what another search has yet to find.
     let query = db
-      .selectFrom("subscriptions as held")
+      .with(
+        (cte) => cte("held").materialized(),
+        (cte) =>
+          cte
+            .selectFrom("subscriptions as one")
+            .select((select) => [
+              "one.partner",
+              "one.id",
+              select.fn
+                .coalesce(
+                  select
+                    .selectFrom("audit_log as earlier")
+                    .select(({ fn }) => fn.max("earlier.at").as("at"))
+                    .whereRef("earlier.partner", "=", "one.partner")
+                    .whereRef("earlier.subject", "=", "one.id")
+                    .where("earlier.at", "<", startsAt),
+                  select.val<number>(startsAt),
+                )
+                .as("from_at"),
+            ])
+            .where("one.partner", "=", partner)
+            .where("one.id", "in", subscriptions),
+      )
+      .selectFrom("held")
       .innerJoin("audit_log as entry", (join) =>
         join
           .onRef("entry.partner", "=", "held.partner")
           .onRef("entry.subject", "=", "held.id")
-          .on("entry.at", "<", endsAt)
-          .on((on) =>
-            on(
-              "entry.at",
-              ">=",
-              on.fn.coalesce(
-                on
-                  .selectFrom("audit_log as earlier")
-                  .select((select) => select.fn.max("earlier.at").as("at"))
-                  .whereRef("earlier.partner", "=", "held.partner")
-                  .whereRef("earlier.subject", "=", "held.id")
-                  .where("earlier.at", "<", startsAt),
-                on.val<number>(startsAt),
-              ),
-            ),
-          ),
+          .onRef("entry.at", ">=", "held.from_at")
+          .on("entry.at", "<", endsAt),
       )
       .select([
         "entry.subject",
@@ -130,9 +140,7 @@ export async function* streamHistories(
         "entry.api_key",
         "entry.request_id",
         "entry.after",
-      ])
-      .where("held.partner", "=", partner)
-      .where("held.id", "in", subscriptions);
+      ]);
     if (after !== null) {
       const { subject, at, id } = after;
       query = query.where((where) =>
