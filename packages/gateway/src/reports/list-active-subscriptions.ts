@@ -1,26 +1,43 @@
+import type { ReportSpan } from "@evergate/core";
 import type { PartnerReadRoom } from "../app/room.ts";
 import type { PartnerReadWorld } from "../app/world.ts";
 import { findCustomer } from "../store/customers.ts";
-import { limitOf, UnknownCursorError } from "../store/page.ts";
+import { limitOf, UnknownCursorError, type Page, type PageRequest } from "../store/page.ts";
 import { findSubscription } from "../store/subscriptions.ts";
 import { streamRows, type ActiveSubscriptionRow } from "./active-subscription-rows.ts";
+import { writeActiveSubscriptionsCsv } from "./active-subscriptions-csv.ts";
 import { readSpan } from "./read-month.ts";
 import type { ReportExtent } from "./report-month.ts";
 
-/** Lists a page of the report of a month's subscriptions (R25). */
+/** Lists the report of a month's subscriptions (R25). */
 export const listActiveSubscriptions: PartnerReadRoom<"listActiveSubscriptions"> = async (
-  { query },
+  { query, accept },
   world,
 ) => {
   const { db, partner, at } = world;
   const span = readSpan(query.month, partner, at);
   if ("refused" in span) return span;
-  const { from, rowsSeen } = await findPlace(world, query.after);
   const customer =
     query.customer === undefined
       ? undefined
       : ((await findCustomer(db, partner.id, query.customer))?.id ?? query.customer);
-  const limit = limitOf(query);
+  if (accept === "text/csv")
+    return {
+      status: 200,
+      document: writeActiveSubscriptionsCsv(db, partner, span, { customer, from: null }),
+    };
+  return { status: 200, body: await readPage(world, span, customer, query) };
+};
+
+async function readPage(
+  world: PartnerReadWorld,
+  span: ReportSpan,
+  customer: string | undefined,
+  page: PageRequest,
+): Promise<Page<ActiveSubscriptionRow>> {
+  const { db, partner } = world;
+  const { from, rowsSeen } = await findPlace(world, page.after);
+  const limit = limitOf(page);
   const rows: ActiveSubscriptionRow[] = [];
   let toSkip = rowsSeen;
   const extent = { customer, from, wanted: limit + 1 };
@@ -33,11 +50,8 @@ export const listActiveSubscriptions: PartnerReadRoom<"listActiveSubscriptions">
     if (rows.length > limit) break;
   }
   const data = rows.slice(0, limit);
-  return {
-    status: 200,
-    body: { data, nextCursor: rows.length > limit ? toCursor(data, from, rowsSeen) : null },
-  };
-};
+  return { data, nextCursor: rows.length > limit ? toCursor(data, from, rowsSeen) : null };
+}
 
 /** The cursor names the last subscription, and how many of its rows have been answered: a page may end amid them. */
 function toCursor(

@@ -15,6 +15,35 @@ export interface ReconciledCharge {
   readonly productCode: string;
 }
 
+/** So many charges are in memory at once while a whole month is walked through. */
+const batchSize = 500;
+
+/** All charges of a month, in batches. */
+export async function* streamReconciledCharges(
+  db: Reader,
+  partner: PartnerId,
+  month: Month,
+): AsyncGenerator<readonly ReconciledCharge[], void, void> {
+  let after: ChargePlace | null = null;
+  for (;;) {
+    const batch: readonly ReconciledCharge[] = await listReconciledCharges(
+      db,
+      partner,
+      month,
+      after,
+      batchSize,
+    );
+    if (batch.length > 0) yield batch;
+    const last = batch.at(-1)?.charge;
+    if (last === undefined || batch.length < batchSize) return;
+    after = {
+      customer: last.customer,
+      subscription: last.subscription,
+      startsOn: last.period.startsOn,
+    };
+  }
+}
+
 /** A month's charges after a place, customer by customer, subscription by subscription, period by period. */
 export async function listReconciledCharges(
   db: Reader,
