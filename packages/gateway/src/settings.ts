@@ -1,4 +1,6 @@
 import { BlockList, isIP } from "node:net";
+import { companyVariables, readCompany } from "./company/company-settings.ts";
+import type { Party } from "./store/parties.ts";
 
 /** What an operator can set, read once at start from the environment variables that the README lists. */
 export interface Settings {
@@ -10,12 +12,13 @@ export interface Settings {
   readonly privateWebhooks: BlockList | boolean;
   readonly logLevel: string;
   readonly poolSize: number;
+  /** The operator's own company, as it is to stand on bills. */
+  readonly company: Party | null;
   /** Variables that begin like ours and are none: most likely misspelt. */
   readonly unknownVariables: readonly string[];
 }
 
-/** Every variable that the gateway reads. */
-export const variables = [
+const ownVariables = [
   "EVERGATE_DATABASE_URL",
   "EVERGATE_DATABASE_POOL",
   "EVERGATE_PORT",
@@ -26,7 +29,10 @@ export const variables = [
   "EVERGATE_LOG_LEVEL",
 ] as const;
 
-type Variable = (typeof variables)[number];
+type Variable = (typeof ownVariables)[number] | (typeof companyVariables)[number];
+
+/** Every variable that the gateway reads. */
+export const variables: readonly Variable[] = [...ownVariables, ...companyVariables];
 
 /** Of an environment what the settings are read from: a variable that is not listed can't be read. */
 type Environment = { readonly [Name in Variable]?: string | undefined };
@@ -48,6 +54,9 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     secretKey: readSecretKey(env),
     privateWebhooks: readPrivateWebhooks(env),
     logLevel: readLogLevel(env),
+    company: readCompany(env, (message) => {
+      throw new SettingError(message);
+    }),
     poolSize: readInteger(env, "EVERGATE_DATABASE_POOL", 10, 1, 500),
     unknownVariables: listUnknownVariables(env),
   };
@@ -57,7 +66,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
 export function listUnknownVariables(
   env: Readonly<Record<string, string | undefined>>,
 ): readonly string[] {
-  const known = new Set<string>(variables);
+  const known: ReadonlySet<string> = new Set(variables);
   return Object.keys(env).filter((name) => name.startsWith("EVERGATE_") && !known.has(name));
 }
 

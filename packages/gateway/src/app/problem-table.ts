@@ -54,6 +54,8 @@ export const problemTable: Readonly<
   trial_not_offered: { status: 422, title: "The partner offers no trials of its own" },
   trial_exceeds_limit: { status: 422, title: "The trial is too long" },
   trial_terms_not_allowed: { status: 422, title: "The partner cannot have trial terms" },
+  vat_id_malformed: { status: 422, title: "The VAT id has another form" },
+  reverse_charge_not_allowed: { status: 422, title: "The tax cannot be left to the partner" },
   starts_in_past: { status: 422, title: "The start is in the past" },
   pause_starts_in_past: { status: 422, title: "The pause would start in the past" },
   pause_end_required: { status: 422, title: "The pause needs an end" },

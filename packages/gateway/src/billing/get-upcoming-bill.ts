@@ -8,6 +8,7 @@ import {
   settlesAt,
 } from "@evergate/core";
 import type { PartnerReadRoom } from "../app/room.ts";
+import { billedTaxRate } from "../settlement/bill-parties.ts";
 import { readTaxRate } from "../settlement/pricing-terms.ts";
 import { sumUpcomingBill } from "../settlement/sum-upcoming-bill.ts";
 import { customersShown, toWireCustomers } from "./to-wire.ts";
@@ -28,9 +29,10 @@ export const getUpcomingBill: PartnerReadRoom<"getUpcomingBill"> = async (
       month,
       currency,
       net: formatAmount(sums.net, currency),
-      taxRate: partner.taxRate,
+      taxRate: billedTaxRate(partner),
       tax: formatAmount(tax, currency),
       total: formatAmount(addAmounts(sums.net, tax), currency),
+      reverseCharge: partner.reverseCharge,
       issuesAt: formatInstant(settlesAt(month, timeZone)),
       customers: toWireCustomers(sums.customers, currency),
       customerCount: sums.customerCount,

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { toInstant } from "@evergate/core";
 import { sql } from "kysely";
+import { companyVariables } from "../company/company-settings.ts";
 import { checkDatabaseExists, checkMigrated } from "../server/check-schema.ts";
 import { checkSecretKey } from "../server/check-secret-key.ts";
 import { StartError } from "../server/start-error.ts";
@@ -67,12 +68,20 @@ function examine(): Examination {
   };
 }
 
+/** Of the operator's company some variables need others; the rest stand each by itself. */
+const groups: readonly (readonly string[])[] = [
+  companyVariables,
+  ...variables
+    .filter((name) => !companyVariables.some((ofCompany) => ofCompany === name))
+    .map((name) => [name]),
+];
+
 /** Each by itself, so that all that are wrong are told at once; and whatever looks like one and isn't. */
 function checkVariables(env: Environment): string {
   const faults: string[] = [];
-  for (const name of variables) {
+  for (const names of groups) {
     try {
-      readSettings({ [name]: env[name] });
+      readSettings(Object.fromEntries(names.map((name) => [name, env[name]])));
     } catch (error) {
       faults.push(explainError(error));
     }

@@ -8,6 +8,10 @@ const settingsHelp = `Settings are environment variables:
   EVERGATE_SECRET_KEY              32 bytes in base64 that encrypt stored secrets; needed with PostgreSQL
   EVERGATE_ALLOW_PRIVATE_WEBHOOKS  true, or CIDRs: let webhooks go to private addresses (off)
   EVERGATE_LOG_LEVEL               fatal, error, warn, info, debug, trace or silent (info)
+  EVERGATE_COMPANY_NAME            your company as it stands on bills, and with it:
+  EVERGATE_COMPANY_ADDRESS         its address, lines parted by |
+  EVERGATE_COMPANY_COUNTRY         its country, two letters
+  EVERGATE_COMPANY_VAT_ID, EVERGATE_COMPANY_REGISTRATION, EVERGATE_COMPANY_EMAIL, EVERGATE_COMPANY_BANK
 `;
 
 /** The help for everything. */

@@ -62,6 +62,25 @@ export const refusals: readonly Refusal[] = [
     "trial_exceeds_limit",
     withBody({ trialLimit: { months: 3 } }),
   ),
+  ...each(
+    ["createPartner", "updatePartner"],
+    "vat_id_malformed",
+    withBody({
+      company: {
+        legalName: "Elbe Systemhaus GmbH",
+        addressLines: ["Budapester Straße 12"],
+        city: "Dresden",
+        country: "DE",
+        vatId: "DE12345",
+      },
+    }),
+  ),
+  // The partner of the example has a VAT id of the operator's country, that of the scene none.
+  ...each(
+    ["createPartner", "updatePartner"],
+    "reverse_charge_not_allowed",
+    withBody({ reverseCharge: true }),
+  ),
   refusal(
     "createApiKey",
     "partner_unknown",

@@ -100,7 +100,7 @@ function toDetail(error: ErrorObject): string {
     case "unevaluatedProperties":
       return "is not known here";
     case "enum":
-      return `has to be one of: ${asList(params["allowedValues"]).map(String).join(", ")}`;
+      return toChoice(asList(params["allowedValues"]), error);
     case "const":
       return `has to be ${JSON.stringify(params["allowedValue"])}`;
     case "false schema":
@@ -116,6 +116,15 @@ function toDetail(error: ErrorObject): string {
     default:
       return `${error.message ?? "is wrong"}${toExample(error)}`;
   }
+}
+
+/** So many values are read by people; a longer list would not fit into an answer either. */
+const maximumChoices = 60;
+
+function toChoice(values: readonly unknown[], error: ErrorObject): string {
+  return values.length > maximumChoices
+    ? `is none of the ${values.length} values that the contract lists${toExample(error)}`
+    : `has to be one of: ${values.map(String).join(", ")}`;
 }
 
 /** "for example …" from the contract itself, or what it says of the value in words. */

@@ -7,6 +7,7 @@ import { readInstant } from "../app/read-time.ts";
 import { makeId, toPartnerId } from "../ids.ts";
 import { appendEvents } from "../store/events.ts";
 import { insertPartner, type Partner } from "../store/partners.ts";
+import { readCompany, refuseTaxTerms } from "./check-tax-terms.ts";
 import { refuseTrialTerms } from "./check-trial-terms.ts";
 import { isCurrency } from "./is-currency.ts";
 import { toWirePartner } from "./to-wire.ts";
@@ -30,6 +31,11 @@ export const createPartner: WriteRoom<"createPartner"> = async ({ body }, world)
     );
   const refusal = refuseTrialTerms(terms);
   if (refusal !== null) return refusal;
+  const reverseCharge = body.reverseCharge ?? false;
+  const company =
+    body.company === undefined || body.company === null ? null : readCompany(body.company);
+  const taxRefusal = await refuseTaxTerms(world.tx, { company, reverseCharge });
+  if (taxRefusal !== null) return taxRefusal;
   if (body.clock !== undefined && body.mode !== "sandbox")
     return refuse(
       "clock_not_allowed",
@@ -46,6 +52,8 @@ export const createPartner: WriteRoom<"createPartner"> = async ({ body }, world)
     mode: body.mode,
     terms,
     taxRate: body.taxRate ?? "0",
+    reverseCharge,
+    company,
     metadata: body.metadata ?? {},
     clockAt: now,
     clockTargetAt: null,

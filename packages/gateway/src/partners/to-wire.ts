@@ -20,6 +20,8 @@ export function toWirePartner(partner: Partner): WirePartner {
     trialLimit: terms.trialLimit,
     defaultTrial: terms.defaultTrial,
     taxRate: partner.taxRate,
+    reverseCharge: partner.reverseCharge,
+    company: partner.company,
     mode: partner.mode,
     metadata: partner.metadata,
     createdAt: formatInstant(partner.createdAt),

@@ -1,6 +1,7 @@
 import { refuse } from "../app/problem.ts";
 import { recordOperatorChange } from "../app/record-change.ts";
 import type { WriteRoom } from "../app/room.ts";
+import type { components } from "../generated/api.ts";
 import { toPartnerId } from "../ids.ts";
 import { refuseWhileSettling } from "../settlement/refuse-while-settling.ts";
 import {
@@ -9,10 +10,11 @@ import {
   updatePartner as update,
   type Partner,
 } from "../store/partners.ts";
+import { readCompany, refuseTaxTerms } from "./check-tax-terms.ts";
 import { refuseTrialTerms } from "./check-trial-terms.ts";
 import { toWirePartner } from "./to-wire.ts";
 
-/** Changes what was agreed with a partner. A tax rate counts for the bills made from now on; a trial already granted stays as it is. */
+/** Changes what was agreed with a partner. What stands on bills counts for those made from now on; a trial already granted stays as it is. */
 export const updatePartner: WriteRoom<"updatePartner"> = async ({ path, body }, world) => {
   const before = await lockPartnerToChange(
     world.tx,
@@ -20,16 +22,22 @@ export const updatePartner: WriteRoom<"updatePartner"> = async ({ path, body }, 
     toPartnerId(path.partnerId),
   );
   if (before === undefined) return refuse("not_found", `There is no partner ${path.partnerId}.`);
-  const due =
-    body.taxRate === undefined
-      ? null
-      : refuseWhileSettling(before, partnerNow(before, world.services.now()));
+  const due = isOnBills(body)
+    ? refuseWhileSettling(before, partnerNow(before, world.services.now()))
+    : null;
   if (due !== null) return due;
   const after: Partner = {
     ...before,
     name: body.name ?? before.name,
     industry: body.industry === undefined ? before.industry : body.industry,
     taxRate: body.taxRate ?? before.taxRate,
+    reverseCharge: body.reverseCharge ?? before.reverseCharge,
+    company:
+      body.company === undefined
+        ? before.company
+        : body.company === null
+          ? null
+          : readCompany(body.company),
     metadata: body.metadata ?? before.metadata,
     terms: {
       ...before.terms,
@@ -37,7 +45,11 @@ export const updatePartner: WriteRoom<"updatePartner"> = async ({ path, body }, 
       defaultTrial: body.defaultTrial === undefined ? before.terms.defaultTrial : body.defaultTrial,
     },
   };
-  const refusal = refuseTrialTerms(after.terms);
+  const refusal =
+    refuseTrialTerms(after.terms) ??
+    (body.company === undefined && body.reverseCharge === undefined
+      ? null
+      : await refuseTaxTerms(world.tx, after));
   if (refusal !== null) return refusal;
   await update(world.tx, after);
   await recordOperatorChange(
@@ -49,3 +61,13 @@ export const updatePartner: WriteRoom<"updatePartner"> = async ({ path, body }, 
   );
   return { status: 200, body: toWirePartner(after) };
 };
+
+/** Whether a change would show on the partner's next bill. */
+function isOnBills({
+  name,
+  taxRate,
+  reverseCharge,
+  company,
+}: components["schemas"]["PartnerPatch"]): boolean {
+  return [name, taxRate, reverseCharge, company].some((value) => value !== undefined);
+}

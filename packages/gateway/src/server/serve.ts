@@ -10,6 +10,7 @@ import { logRequests } from "../telemetry/log-requests.ts";
 import { checkDatabaseExists, checkMigrated } from "./check-schema.ts";
 import { checkSecretKey } from "./check-secret-key.ts";
 import { ensureOperatorKey, variableName } from "./ensure-operator-key.ts";
+import { keepCompany } from "./keep-company.ts";
 import { listen, type Listener } from "./listen.ts";
 import { within } from "./within.ts";
 
@@ -66,6 +67,10 @@ export async function serve({ settings, log, migrates }: ServeOptions): Promise<
     if (operatorKey.isVariableRevoked)
       log.warn(
         `${variableName} holds a key that was revoked, and stays revoked. Choose a new value.`,
+      );
+    if ((await keepCompany(gateway.services, settings.company, now)) === null)
+      log.warn(
+        "EVERGATE_COMPANY_NAME and its kind are not set: bills are made without their supplier.",
       );
     gateway.start();
     const listening = listener;

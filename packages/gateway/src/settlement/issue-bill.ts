@@ -10,6 +10,7 @@ import { appendEvents } from "../store/events.ts";
 import type { Partner } from "../store/partners.ts";
 import type { Transaction } from "../store/store.ts";
 import { customersShown } from "../billing/to-wire.ts";
+import { makeParties } from "./bill-parties.ts";
 import type { Progress } from "./progress.ts";
 import { readTaxRate } from "./pricing-terms.ts";
 
@@ -24,6 +25,7 @@ export async function issueBill(
   const { settlementMonth: month, settlementDueAt: issuedAt } = partner;
   const customers = await listBillCustomers(tx, partner.id, month, { limit: customersShown });
   const tax = computeTax(net, readTaxRate(partner));
+  const parties = await makeParties(tx, partner);
   const id = makeId("bill");
   // The number is taken last: from here to the commit everybody else's bill of this series waits.
   const number = await takeBillNumber(
@@ -37,7 +39,7 @@ export async function issueBill(
     month,
     currency: partner.terms.currency,
     net,
-    taxRate: partner.taxRate,
+    ...parties,
     tax,
     total: addAmounts(net, tax),
     lineCount,

@@ -2,6 +2,7 @@ import { parsePercent, type Percent, type PriceId, type PricingTerms } from "@ev
 import { getPrices } from "../store/catalogue.ts";
 import type { Partner } from "../store/partners.ts";
 import type { Reader } from "../store/store.ts";
+import { billedTaxRate } from "./bill-parties.ts";
 
 /** What a partner's charges are priced by: what kind of partner it is, and the price rows that they name. */
 export async function loadPricingTerms(
@@ -14,7 +15,7 @@ export async function loadPricingTerms(
 }
 
 export function readTaxRate(partner: Partner): Percent {
-  const taxRate = parsePercent(partner.taxRate);
+  const taxRate = parsePercent(billedTaxRate(partner));
   if (taxRate === null)
     throw new Error(`The tax rate of ${partner.id} is no percentage: "${partner.taxRate}".`);
   return taxRate;

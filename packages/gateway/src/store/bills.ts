@@ -2,6 +2,7 @@ import { toAmount, toInstant, type Amount, type Instant, type Month } from "@eve
 import { sql, type Selectable } from "kysely";
 import type { PartnerId } from "../ids.ts";
 import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
+import { parseParty, type Party } from "./parties.ts";
 import type { BillTable } from "./schema.ts";
 import type { Reader, Transaction } from "./store.ts";
 
@@ -15,6 +16,10 @@ export interface Bill {
   readonly taxRate: string;
   readonly tax: Amount;
   readonly total: Amount;
+  readonly reverseCharge: boolean;
+  /** Null where the gateway had not been told of the operator's company. */
+  readonly supplier: Party | null;
+  readonly recipient: Party;
   readonly lineCount: number;
   readonly customerCount: number;
   readonly issuedAt: Instant;
@@ -52,6 +57,9 @@ export async function insertBill(tx: Transaction, partner: PartnerId, bill: Bill
       tax_rate: bill.taxRate,
       tax: bill.tax.toString(),
       total: bill.total.toString(),
+      reverse_charge: bill.reverseCharge ? 1 : 0,
+      supplier: bill.supplier === null ? null : JSON.stringify(bill.supplier),
+      recipient: JSON.stringify(bill.recipient),
       line_count: bill.lineCount,
       customer_count: bill.customerCount,
       issued_at: bill.issuedAt,
@@ -99,6 +107,9 @@ function toBill(row: Selectable<BillTable>): Bill {
     taxRate: row.tax_rate,
     tax: toAmount(BigInt(row.tax)),
     total: toAmount(BigInt(row.total)),
+    reverseCharge: row.reverse_charge === 1,
+    supplier: row.supplier === null ? null : parseParty(row.supplier),
+    recipient: parseParty(row.recipient),
     lineCount: row.line_count,
     customerCount: row.customer_count,
     issuedAt: toInstant(row.issued_at),

@@ -11,6 +11,7 @@ import { sql, type Selectable } from "kysely";
 import { toPartnerId, type PartnerId } from "../ids.ts";
 import { compileOnce } from "./compile-once.ts";
 import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
+import type { Company } from "./parties.ts";
 import type { PartnerTable } from "./schema.ts";
 import type { Dialect, Reader, Transaction } from "./store.ts";
 
@@ -23,6 +24,9 @@ export interface Partner {
   readonly mode: "live" | "sandbox";
   readonly terms: PartnerTerms;
   readonly taxRate: string;
+  /** Whether it accounts for the tax itself: its bills then have none, whatever the rate is. */
+  readonly reverseCharge: boolean;
+  readonly company: Company | null;
   readonly metadata: Readonly<Record<string, string>>;
   readonly clockAt: Instant;
   readonly clockTargetAt: Instant | null;
@@ -126,6 +130,8 @@ export async function insertPartner(tx: Transaction, partner: Partner): Promise<
       trial_limit: toJson(terms.trialLimit),
       default_trial: toJson(terms.defaultTrial),
       tax_rate: partner.taxRate,
+      reverse_charge: partner.reverseCharge ? 1 : 0,
+      company: toJson(partner.company),
       metadata: JSON.stringify(partner.metadata),
       clock_at: partner.clockAt,
       clock_target_at: partner.clockTargetAt,
@@ -147,6 +153,8 @@ export async function updatePartner(tx: Transaction, partner: Partner): Promise<
       trial_limit: toJson(partner.terms.trialLimit),
       default_trial: toJson(partner.terms.defaultTrial),
       tax_rate: partner.taxRate,
+      reverse_charge: partner.reverseCharge ? 1 : 0,
+      company: toJson(partner.company),
       metadata: JSON.stringify(partner.metadata),
     })
     .where("id", "=", partner.id)
@@ -194,6 +202,8 @@ function toPartner(row: Selectable<PartnerTable>): Partner {
       defaultTrial: fromJson(row.default_trial) as TrialLength | null,
     },
     taxRate: row.tax_rate,
+    reverseCharge: row.reverse_charge === 1,
+    company: fromJson(row.company) as Company | null,
     metadata: JSON.parse(row.metadata) as Partner["metadata"],
     clockAt: toInstant(row.clock_at),
     clockTargetAt: row.clock_target_at === null ? null : toInstant(row.clock_target_at),
@@ -204,7 +214,7 @@ function toPartner(row: Selectable<PartnerTable>): Partner {
   /* oxlint-enable typescript/no-unsafe-type-assertion */
 }
 
-function toJson(value: TrialLength | null): string | null {
+function toJson(value: TrialLength | Company | null): string | null {
   return value === null ? null : JSON.stringify(value);
 }
 

@@ -14,6 +14,7 @@ type UnitPriceColumn = ColumnType<number, bigint, bigint>;
 export interface Database {
   products: ProductTable;
   prices: PriceTable;
+  operator_company: OperatorCompanyTable;
   partners: PartnerTable;
   api_keys: ApiKeyTable;
   customers: CustomerTable;
@@ -56,6 +57,13 @@ export interface PriceTable {
   created_at: number;
 }
 
+/** The operator's company, as the settings of the gateway that started last have it. */
+export interface OperatorCompanyTable {
+  operator: string;
+  id: string;
+  party: string;
+}
+
 export interface PartnerTable {
   id: string;
   name: string;
@@ -69,6 +77,8 @@ export interface PartnerTable {
   trial_limit: string | null;
   default_trial: string | null;
   tax_rate: string;
+  reverse_charge: number;
+  company: string | null;
   metadata: string;
   /** Up to here everything due has been carried out. In a sandbox this is the partner's time itself. */
   clock_at: number;
@@ -196,6 +206,9 @@ export interface BillTable {
   tax_rate: string;
   tax: string;
   total: string;
+  reverse_charge: number;
+  supplier: string | null;
+  recipient: string;
   line_count: number;
   customer_count: number;
   issued_at: number;

@@ -5,6 +5,7 @@ import { hashKeySecret, hintOf } from "../auth/key-secret.ts";
 import { createGateway, type Gateway } from "../create-gateway.ts";
 import { makeId } from "../ids.ts";
 import { insertApiKey } from "../store/api-keys.ts";
+import { insertOperatorCompany, type Party } from "../store/parties.ts";
 import type { Store } from "../store/store.ts";
 import type { Settings } from "../settings.ts";
 import { checkReply } from "./check-reply.ts";
@@ -16,6 +17,19 @@ export const testNow: Instant = toInstant(Date.UTC(2026, 10, 24, 9));
 export const testOperatorKey = "evg_operator_of_the_tests_0123456789";
 
 export const testSecretKey: string = Buffer.alloc(32, 7).toString("base64");
+
+/** The operator's company. */
+export const testCompany: Party = {
+  name: "Carpathian Software a.s.",
+  addressLines: ["Mlynské nivy 5", "821 09 Bratislava"],
+  postalCode: null,
+  city: null,
+  country: "SK",
+  vatId: "SK2020102030",
+  registrationNumber: "35 757 442",
+  email: "billing@carpathian.example",
+  bankAccount: "SK31 1200 0000 1987 4263 7541",
+};
 
 export interface TestGateway {
   /** Asks the gateway without a port; every answer is checked against the contract. */
@@ -45,8 +59,9 @@ export async function startTestGateway(
 ): Promise<TestGateway> {
   const store = await stores.open();
   let now = options.now ?? testNow;
-  await store.transaction((tx) =>
-    insertApiKey(tx, {
+  await store.transaction(async (tx) => {
+    await insertOperatorCompany(tx, { id: makeId("company"), party: testCompany });
+    await insertApiKey(tx, {
       id: makeId("key"),
       kind: "operator",
       partner: null,
@@ -57,8 +72,8 @@ export async function startTestGateway(
       createdAt: now,
       expiresAt: null,
       revokedAt: null,
-    }),
-  );
+    });
+  });
   const gateway = createGateway({
     store,
     log: pino({ level: process.env["EVERGATE_TEST_LOG_LEVEL"] ?? "silent" }),

@@ -17,7 +17,7 @@ export interface Partners {
    * shown this once. A sandbox partner has a clock of its own, which starts at `clock`.
    *
    * Refused with `currency_unknown`, `time_zone_unknown`, `trial_terms_not_allowed`,
-   * `trial_exceeds_limit`, `clock_not_allowed`.
+   * `trial_exceeds_limit`, `vat_id_malformed`, `reverse_charge_not_allowed`, `clock_not_allowed`.
    */
   create(input: PartnerInput, options?: OptionsOf<"createPartner">): Promise<CreatedPartner>;
 
@@ -32,10 +32,11 @@ export interface Partners {
   get(partnerId: PartnerId, options?: OptionsOf<"getPartner">): Promise<Partner>;
 
   /**
-   * Changes the partner's name, industry, tax rate, trial terms or metadata. What was granted,
-   * charged or billed stays.
+   * Changes the partner's name, company, industry, tax, trial terms or metadata. What was
+   * granted, charged or billed stays.
    *
-   * Refused with `not_found`, `trial_terms_not_allowed`, `trial_exceeds_limit`.
+   * Refused with `not_found`, `trial_terms_not_allowed`, `trial_exceeds_limit`,
+   * `vat_id_malformed`, `reverse_charge_not_allowed`.
    */
   update(
     partnerId: PartnerId,

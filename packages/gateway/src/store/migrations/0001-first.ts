@@ -11,10 +11,11 @@ export const first: Migration = {
       id ${id} primary key, product ${id} not null references products (id), channel text not null, currency text not null,
       unit_price ${int8} not null, valid_from ${id} not null, tiers text not null, created_at ${int8} not null,
       unique (product, channel, currency, valid_from))`,
+    `create table operator_company (operator ${id} primary key, id ${id} not null, party text not null)`,
     `create table partners (
       id ${id} primary key, name text not null, type text not null, industry text, status text not null, mode text not null,
       currency text not null, time_zone text not null, billing_period text not null, trial_limit text, default_trial text,
-      tax_rate text not null, metadata text not null, clock_at ${int8} not null, clock_target_at ${int8},
+      tax_rate text not null, reverse_charge ${int8} not null, company text, metadata text not null, clock_at ${int8} not null, clock_target_at ${int8},
       settlement_month ${id} not null, settlement_due_at ${int8} not null, event_position ${int8} not null,
       created_at ${int8} not null)`,
     `create index partners_settlement_due on partners (settlement_due_at)`,
@@ -67,6 +68,7 @@ export const first: Migration = {
     `create table bills (
       partner ${id} not null references partners (id), id ${id} not null, number ${id} not null, month ${id} not null,
       currency text not null, net ${amount} not null, tax_rate text not null, tax ${amount} not null, total ${amount} not null,
+      reverse_charge ${int8} not null, supplier text, recipient text not null,
       line_count ${int8} not null, customer_count ${int8} not null, issued_at ${int8} not null,
       primary key (partner, id), unique (partner, month)) ${partnerTable}`,
     `create table bill_customers (
