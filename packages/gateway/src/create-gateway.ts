@@ -3,7 +3,7 @@ import type { Hono } from "hono";
 import type { Logger } from "pino";
 import { createApp, type ReplyWitness } from "./app/create-app.ts";
 import type { Services } from "./app/world.ts";
-import { runClockwork } from "./clockwork/run-clockwork.ts";
+import { runClockwork, type Clockwork } from "./clockwork/run-clockwork.ts";
 import { readContract } from "./contract/document.ts";
 import { runPlacing } from "./events/run-placing.ts";
 import { rooms } from "./rooms.ts";
@@ -22,6 +22,8 @@ export interface GatewayParts {
   /** The system's clock; tests give their own. */
   readonly now?: () => Instant;
   readonly witness?: ReplyWitness;
+  /** Runs the clockwork; without it, it runs beside the requests. */
+  readonly startClockwork?: (services: Services) => Clockwork;
 }
 
 export interface Gateway {
@@ -57,7 +59,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       if (background !== null) return;
       const deliveries = startDeliveryWorker(services);
       const placing = runPlacing(services, () => deliveries.wake());
-      const clockwork = runClockwork(services);
+      const clockwork = (parts.startClockwork ?? runClockwork)(services);
       background = {
         eventsStored: (partner) => placing.eventsStored(partner),
         stop: async () => {

@@ -1,6 +1,7 @@
 import { toInstant } from "@evergate/core";
 import type { Logger } from "pino";
-import { createGateway, type Gateway } from "../create-gateway.ts";
+import { startClockworkThread } from "../clockwork/start-clockwork-thread.ts";
+import { createGateway, type Gateway, type GatewayParts } from "../create-gateway.ts";
 import { findSecretKey } from "../secrets/find-secret-key.ts";
 import type { Settings } from "../settings.ts";
 import { migrate } from "../store/migrate.ts";
@@ -41,14 +42,27 @@ export async function serve({ settings, log, migrates }: ServeOptions): Promise<
   if (settings.unknownVariables.length > 0)
     log.warn(`Not known, and so without effect: ${settings.unknownVariables.join(", ")}.`);
   if (!migrates) checkDatabaseExists(settings.databaseUrl);
-  const store = await openStore(settings.databaseUrl, { poolSize: settings.poolSize });
+  const store = await openStore(settings.databaseUrl, {
+    poolSize: settings.poolSize,
+    isCheckpointedElsewhere: true,
+  });
   let gateway: Gateway | null = null;
   let listener: Listener | null = null;
   try {
     await prepareSchema(store, log, migrates);
     const secretKey = findSecretKey(settings);
     if ((await checkSecretKey(store, secretKey)) === "differs") log.error(secretKeyDiffers);
-    const parts = { gateway: createGateway({ store, log, secretKey, settings }), store, log };
+    const parts = {
+      gateway: createGateway({
+        store,
+        log,
+        secretKey,
+        settings,
+        ...chooseClockwork(settings, secretKey, store),
+      }),
+      store,
+      log,
+    };
     gateway = parts.gateway;
     const { app } = gateway;
     listener = await listen(
@@ -86,6 +100,19 @@ export async function serve({ settings, log, migrates }: ServeOptions): Promise<
     await store.close();
     throw translated;
   }
+}
+
+/** SQLite's one process gets a thread for the clockwork; PostgreSQL does the work elsewhere anyway. */
+function chooseClockwork(
+  { databaseUrl, logLevel }: Settings,
+  secretKey: string,
+  store: Store,
+): Pick<GatewayParts, "startClockwork"> {
+  if (store.lendWriting === null) return {};
+  return {
+    startClockwork: (services) =>
+      startClockworkThread(services, { databaseUrl, secretKey, logLevel }),
+  };
 }
 
 const secretKeyDiffers =

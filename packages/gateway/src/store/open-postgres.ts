@@ -56,6 +56,7 @@ export function openPostgres(
         }
       }
     },
+    lendWriting: null,
     translate: translatePostgresError,
     close: () => db.destroy(),
   };

@@ -2,6 +2,7 @@ import { closeSync, openSync } from "node:fs";
 import SqliteDatabase from "better-sqlite3";
 import { Kysely } from "kysely";
 import type { Database } from "./schema.ts";
+import { keepCheckpoints } from "./keep-checkpoints.ts";
 import { shareSnapshot } from "./shared-snapshot.ts";
 import { sqliteDialect } from "./sqlite-driver.ts";
 import { StoreUnavailableError, type Store, type Transaction } from "./store.ts";
@@ -16,8 +17,26 @@ const busyTimeoutMs = 2_000;
 /** SQLite's own 2 MiB hold the indexes of a few thousand subscriptions only; then every random key is a read. */
 const cacheKib = 65_536;
 
+const smallCacheKib = 2_048;
+
 /** A checkpoint writes every page that changed once, however often it did: 16 MiB of log are worth four times fewer of them. */
 const checkpointPages = 4_000;
+
+/** Where a thread beside this one makes the checkpoints, they are made here only should it have failed for long. */
+const checkpointPagesBesideThread = 64_000;
+
+/** The right to write, where several connections of one process share it in turns instead of waiting for SQLite's lock, which would block their threads. */
+export interface WritingTurns {
+  take(): Promise<void>;
+  give(): void;
+}
+
+export interface SqliteOptions {
+  /** Whose turns the transactions wait for; null where this is the connection that others borrow from. */
+  readonly turns?: WritingTurns | null;
+  /** A thread of this process makes the checkpoints. */
+  readonly isCheckpointedElsewhere?: boolean;
+}
 
 interface Job {
   readonly work: (tx: Transaction) => Promise<unknown>;
@@ -32,9 +51,13 @@ interface Job {
  * Transactions queue up; those that wait together run one after another, each in a savepoint, and share one commit.
  * Nobody is answered before that commit is on disk.
  */
-export function openSqlite(path: string): Store {
+export function openSqlite(path: string, options: SqliteOptions = {}): Store {
   const writing = openConnection(path);
   const reading = openConnection(path);
+  // A thread that works for the clock reads in its transactions; beside them it only asks what is due.
+  if (options.turns != null) reading.pragma(`cache_size = -${smallCacheKib}`);
+  if (options.turns != null || options.isCheckpointedElsewhere === true)
+    writing.pragma(`wal_autocheckpoint = ${checkpointPagesBesideThread}`);
   // Nothing can be written by mistake where only reading is meant.
   reading.pragma("query_only = on");
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the only place where a transaction's type is given
@@ -42,16 +65,29 @@ export function openSqlite(path: string): Store {
   const snapshot = shareSnapshot(reading);
   const reader = new Kysely<Database>({ dialect: sqliteDialect(reading, snapshot.begin) });
   const bounds = prepareBounds(writing);
+  const turns = options.turns ?? null;
+  const checkpoints = turns === null ? null : keepCheckpoints(writing, turns);
   const jobs: Job[] = [];
+  const loans: (() => Promise<void>)[] = [];
   let running: Promise<void> | null = null;
 
   async function runAll(): Promise<void> {
     // Requests that have arrived together are parsed before the first of them writes.
     await new Promise((resolve) => setImmediate(resolve));
-    while (jobs.length > 0) {
-      await runShared(writing, bounds, tx, jobs.splice(0, maximumShared), snapshot.end);
+    while (jobs.length > 0 || loans.length > 0) {
+      if (jobs.length > 0) await runInTurn();
+      await loans.shift()?.();
     }
     running = null;
+  }
+  async function runInTurn(): Promise<void> {
+    await turns?.take();
+    try {
+      await runShared(writing, bounds, tx, jobs.splice(0, maximumShared), snapshot.end);
+    } finally {
+      turns?.give();
+    }
+    await checkpoints?.noteTurn();
   }
 
   return {
@@ -63,9 +99,18 @@ export function openSqlite(path: string): Store {
         jobs.push({ work, resolve: resolve as (value: unknown) => void, reject });
         running ??= runAll();
       }),
+    lendWriting: (use) =>
+      new Promise((resolve) => {
+        loans.push(async () => {
+          await use();
+          resolve();
+        });
+        running ??= runAll();
+      }),
     translate: translateSqliteError,
     close: async () => {
       await running;
+      checkpoints?.stop();
       await reader.destroy();
       await tx.destroy();
     },

@@ -21,6 +21,11 @@ export interface Store {
    * On SQLite transactions that wait together share one commit, and `work` must await nothing but the database.
    */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Where only one can write at a time (SQLite), lets another connection of this process write: calls `use` between two
+   * commits, and goes on when it has resolved. Null where anybody can write at any time.
+   */
+  readonly lendWriting: ((use: () => Promise<void>) => Promise<void>) | null;
   /** Says what a database error means: {@link StoreUnavailableError}, {@link UniqueViolationError}, or the error unchanged. */
   translate(error: unknown): unknown;
   close(): Promise<void>;
