@@ -23,7 +23,7 @@ export function startClockworkThread(
   const { lendWriting } = store;
   if (lendWriting === null) throw new Error("Only where one writes at a time is a thread needed.");
   const entry = new URL(`./clockwork-thread${extname(import.meta.url)}`, import.meta.url);
-  let isStopped = false;
+  const stopping = new AbortController();
   let worker: Worker | null = null;
 
   /** Resolves when the thread has ended. */
@@ -56,22 +56,23 @@ export function startClockworkThread(
     thread.on("error", (error) => {
       log.error({ err: error }, "the clockwork's thread failed; it is started again");
     });
-    if (isStopped) send({ kind: "stop" });
     await new Promise((resolve) => thread.once("exit", resolve));
     // What it had begun is rolled back with its connection; the right to write must not end with it.
     worker = null;
     (giveBack as (() => void) | null)?.();
   }
   async function runOn(): Promise<void> {
-    while (!isStopped) {
+    const { signal } = stopping;
+    while (!signal.aborted) {
       await runOnce();
-      if (!isStopped) await delay(restartMs);
+      // The wait may be cut short by the end, which is what it is for.
+      await delay(restartMs, null, { signal }).catch(() => {});
     }
   }
   const running = runOn();
   return {
     async stop() {
-      isStopped = true;
+      stopping.abort();
       const stop: ToThread = { kind: "stop" };
       worker?.postMessage(stop);
       await running;

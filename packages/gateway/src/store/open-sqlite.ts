@@ -52,11 +52,12 @@ interface Job {
  * Nobody is answered before that commit is on disk.
  */
 export function openSqlite(path: string, options: SqliteOptions = {}): Store {
+  const turns = options.turns ?? null;
   const writing = openConnection(path);
   const reading = openConnection(path);
   // A thread that works for the clock reads in its transactions; beside them it only asks what is due.
-  if (options.turns != null) reading.pragma(`cache_size = -${smallCacheKib}`);
-  if (options.turns != null || options.isCheckpointedElsewhere === true)
+  if (turns !== null) reading.pragma(`cache_size = -${smallCacheKib}`);
+  if (turns !== null || options.isCheckpointedElsewhere === true)
     writing.pragma(`wal_autocheckpoint = ${checkpointPagesBesideThread}`);
   // Nothing can be written by mistake where only reading is meant.
   reading.pragma("query_only = on");
@@ -65,7 +66,6 @@ export function openSqlite(path: string, options: SqliteOptions = {}): Store {
   const snapshot = shareSnapshot(reading);
   const reader = new Kysely<Database>({ dialect: sqliteDialect(reading, snapshot.begin) });
   const bounds = prepareBounds(writing);
-  const turns = options.turns ?? null;
   const checkpoints = turns === null ? null : keepCheckpoints(writing, turns);
   const jobs: Job[] = [];
   const loans: (() => Promise<void>)[] = [];
