@@ -6,6 +6,7 @@ import type { Services } from "./app/world.ts";
 import { runClockwork, type Clockwork } from "./clockwork/run-clockwork.ts";
 import { readContract } from "./contract/document.ts";
 import { runPlacing } from "./events/run-placing.ts";
+import { runLinking } from "./record/run-linking.ts";
 import { rooms } from "./rooms.ts";
 import { createSecretBox } from "./secrets/secret-box.ts";
 import { createSealer } from "./secrets/sealer.ts";
@@ -59,12 +60,14 @@ export function createGateway(parts: GatewayParts): Gateway {
       if (background !== null) return;
       const deliveries = startDeliveryWorker(services);
       const placing = runPlacing(services, () => deliveries.wake());
+      const linking = runLinking(services);
       const clockwork = (parts.startClockwork ?? runClockwork)(services);
       background = {
         eventsStored: (partner) => placing.eventsStored(partner),
         stop: async () => {
           await clockwork.stop();
           await placing.stop();
+          await linking.stop();
           await deliveries.stop();
         },
       };

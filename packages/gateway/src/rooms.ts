@@ -45,6 +45,7 @@ import { listAuditLog } from "./record/list-audit-log.ts";
 import { getActiveSubscriptionTotals } from "./reports/get-active-subscription-totals.ts";
 import { listActiveSubscriptions } from "./reports/list-active-subscriptions.ts";
 import { listReconciliation } from "./reports/list-reconciliation.ts";
+import { verifyAuditLog } from "./record/verify-audit-log.ts";
 import { advanceSandboxClock } from "./sandbox/advance-sandbox-clock.ts";
 import { getSandboxClock } from "./sandbox/get-sandbox-clock.ts";
 import { getSettlementMonth } from "./settlement/get-settlement-month.ts";
@@ -146,6 +147,7 @@ export const rooms: Rooms = {
   listWebhookAttempts: readOfPartner(listWebhookAttempts),
 
   listAuditLog: read(listAuditLog),
+  verifyAuditLog: read(verifyAuditLog),
 
   getSandboxClock: readOfPartner(getSandboxClock),
   advanceSandboxClock: run(advanceSandboxClock),

@@ -70,6 +70,7 @@ const methods = {
   deleteWebhookEndpoint: "webhookEndpoints.delete",
   listWebhookAttempts: "webhookEndpoints.listAttempts",
   listAuditLog: "auditLog.list",
+  verifyAuditLog: "auditLog.verify",
   getSandboxClock: "sandbox.getClock",
   advanceSandboxClock: "sandbox.advanceClock",
   getHealth: "system.getHealth",

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { formatInstant, toInstant } from "@evergate/core";
+import { formatInstant, type Instant } from "@evergate/core";
 
 /** Whose record holds what belongs to no partner: the catalogue, and the operator's keys. */
 export const operatorRecord = "operator";
@@ -43,6 +43,28 @@ export function renderEntry(
   return `${fields.slice(0, -1)},"before":${before ?? "null"},"after":${after ?? "null"}}`;
 }
 
+/**
+ * Whether `before` and `after` are JSON each by itself. Else the same text could come of other columns: what stands
+ * before a `,"after":` inside one of them, and what stands behind it.
+ */
+export function isDividedRightly({ before, after }: EntryFields, text: string): boolean {
+  if (before === "null" || after === "null") return false;
+  if (text.indexOf(divider) === text.lastIndexOf(divider)) return true;
+  return isJson(before) && isJson(after);
+}
+
+const divider = ',"after":';
+
+function isJson(text: string | null): boolean {
+  if (text === null) return true;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** On the wire the operator's own record belongs to no partner. */
 export function toWireOwner(owner: string): string | null {
   return owner === operatorRecord ? null : owner;
@@ -63,6 +85,39 @@ export function digestEntry(text: string): string {
   return hash("sha256", text, "base64url");
 }
 
+/** What links an entry to the one before; that before the first is "". */
+export function hashLink(previous: string, digest: string, position: number): string {
+  return hash("sha256", `${position}:${previous}:${digest}`, "base64url");
+}
+
+/** What a link's seal is over. The entry's digest names its partner. */
+export function toSealedLink(position: number, digest: string, linkHash: string): string {
+  return `${position}:${digest}:${linkHash}`;
+}
+
+/** What is known of a chain's end. */
+export interface Head {
+  readonly position: number;
+  /** The last link's hash; "" where nothing is linked yet. */
+  readonly hash: string;
+  /** From here on links are sealed with the present key; what is before was sealed with one that is lost. */
+  readonly sealedFrom: number;
+}
+
+/** What a head's seal is over. */
+export function toSealedHead(
+  owner: string,
+  { position, hash: linkHash, sealedFrom }: Head,
+): string {
+  return `${owner}:${position}:${linkHash}:${sealedFrom}`;
+}
+
+/** 0001 to 9999: what else stands in a column has been put there by other hands, and is shown as it is. */
+const firstInstant = -62_135_596_800_000;
+const lastInstant = 253_402_300_799_999;
+
 function formatWire(instant: number): string {
-  return formatInstant(toInstant(instant));
+  if (instant < firstInstant || instant > lastInstant) return String(instant);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is in the range of instants
+  return formatInstant(instant as Instant);
 }

@@ -1,18 +1,21 @@
-import { createUnknownPartnerError } from "../app/run-room.ts";
+import { readInstant } from "../app/read-time.ts";
 import type { ReadRoom } from "../app/room.ts";
-import type { ReadWorld } from "../app/world.ts";
-import { toPartnerId } from "../ids.ts";
 import { listAudit, operatorRecord } from "../store/audit-log.ts";
-import { findPartner } from "../store/partners.ts";
+import { findOwner } from "./find-owner.ts";
 import { toWireEntryFields } from "./to-wire.ts";
 
-/** Lists who changed what, when, and what it was before and after (R26), newest first. */
+/** Lists who changed what, when, and what it was before and after (R26), the last to happen first. */
 export const listAuditLog: ReadRoom<"listAuditLog"> = async ({ query }, world) => {
   const owner = await findOwner(world);
   const page = await listAudit(
     world.db,
     owner,
-    { subject: query.subject, actor: query.actor },
+    {
+      subject: query.subject,
+      actor: query.actor,
+      from: query.from === undefined ? undefined : readInstant(query.from, "/query/from"),
+      to: query.to === undefined ? undefined : readInstant(query.to, "/query/to"),
+    },
     query,
   );
   const data = page.data.map((entry) => ({
@@ -26,12 +29,3 @@ export const listAuditLog: ReadRoom<"listAuditLog"> = async ({ query }, world) =
   }));
   return { status: 200, body: { data, nextCursor: page.nextCursor } };
 };
-
-/** A partner's key reads its own record; an operator's that of the partner it names, or else its own. */
-async function findOwner({ caller, partnerNamed, db }: ReadWorld): Promise<string> {
-  if (caller.partner !== null) return caller.partner;
-  if (partnerNamed === null) return operatorRecord;
-  if ((await findPartner(db, toPartnerId(partnerNamed))) === undefined)
-    throw createUnknownPartnerError();
-  return partnerNamed;
-}

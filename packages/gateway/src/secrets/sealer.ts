@@ -9,14 +9,18 @@ export interface Sealer {
    * for another. The text has ASCII characters only.
    */
   seal(kind: SealKind, text: string): string;
+  /** Whether the seal is of this. The text may come from anybody. */
+  isSealed(kind: SealKind, text: string, seal: string): boolean;
 }
 
 /** What is sealed: an entry that waits for its link, a link, the head of a chain. */
-type SealKind = "entry" | "link" | "head";
+export type SealKind = "entry" | "link" | "head";
 
 /** 120 bits: nobody guesses that, and every entry has one. */
 const sealLength = 20;
 const blockBytes = 64;
+/** Two hashes and a position, or an owner, are half as long. */
+const maximumText = 400;
 const hashBytes = 32;
 
 /** `secretKey` is 32 bytes in base64 (`EVERGATE_SECRET_KEY`); the record has a key of its own that is derived from it. */
@@ -41,8 +45,11 @@ export function createSealer(secretKey: string): Sealer {
     );
     return hash("sha256", outer, "base64url").slice(0, sealLength);
   };
+  const seal = (kind: SealKind, text: string): string => authenticate(`${kind}:${text}`);
   return {
     keyId: authenticate("key").slice(0, 11),
-    seal: (kind, text) => authenticate(`${kind}:${text}`),
+    seal,
+    isSealed: (kind, text, found) =>
+      text.length <= maximumText && /^[\x20-\x7e]*$/.test(text) && seal(kind, text) === found,
   };
 }

@@ -8,7 +8,9 @@ import {
   renderEntry,
   type EntryFields,
 } from "../record/chain.ts";
+import { linkAtOnce } from "../record/link-entries.ts";
 import type { Sealer } from "../secrets/sealer.ts";
+import { saveLinks } from "./audit-links.ts";
 import { insertRows } from "./insert-rows.ts";
 import { limitOf, UnknownCursorError, type Page, type PageRequest } from "./page.ts";
 import type { AuditLogTable } from "./schema.ts";
@@ -45,14 +47,15 @@ export interface AuditEntry {
 export type StoredAuditEntry = AuditEntry & { readonly id: string };
 
 /**
- * Adds to the record of a partner, or of the operator. Each entry is stored with its digest and seal, by which its
- * link in the chain is made later ({@link linkEntries}).
+ * Adds to the record of a partner, or of the operator. An entry is stored with its digest and a seal, by which it is
+ * linked to the chain a little later; or `at once`, where the caller holds the partner alone anyway.
  */
 export async function appendAudit(
   tx: Transaction,
   sealer: Sealer,
   owner: string,
   entries: readonly AuditEntry[],
+  when: "later" | "at once" = "later",
 ): Promise<void> {
   const format = createInstantFormat();
   const written = entries.map((entry) => {
@@ -81,17 +84,16 @@ export async function appendAudit(
       after: fields.after,
     })),
   );
-  await insertRows(
+  const links = written.map(({ fields, digest }) => ({ entry: fields.id, at: fields.at, digest }));
+  if (when === "at once" && (await linkAtOnce(tx, sealer, owner, links))) return;
+  await saveLinks(
     tx,
-    "audit_links",
-    written.map(({ fields, digest }) => ({
-      partner: owner,
-      entry: fields.id,
-      at: fields.at,
+    owner,
+    links.map(({ entry, at, digest }) => ({
+      entry,
+      at,
       digest,
       seal: sealer.seal("entry", digest),
-      position: null,
-      hash: null,
     })),
   );
 }

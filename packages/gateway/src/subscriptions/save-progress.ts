@@ -99,7 +99,8 @@ export async function saveProgress(
     partner.id,
     events.toSorted((one, other) => one.occurredAt - other.occurredAt),
   );
-  await appendAudit(tx, sealer, partner.id, entries);
+  // Without a command it is the clockwork, which holds the partner alone.
+  await appendAudit(tx, sealer, partner.id, entries, author === null ? "at once" : "later");
 }
 
 /** One change of a subscription, announced by one event or by several. */
