@@ -25,7 +25,7 @@ export async function* streamRows(
 }
 
 function toRow(
-  { subscription, customer, report }: ReportedSubscription,
+  { id, externalId, customer, report }: ReportedSubscription,
   service: ReportedSubscription["report"]["products"][number],
   product: StoredProduct,
 ): ActiveSubscriptionRow {
@@ -33,8 +33,8 @@ function toRow(
     customer: customer.id,
     customerExternalId: customer.externalId,
     customerName: customer.name,
-    subscription: subscription.id,
-    subscriptionExternalId: subscription.externalId,
+    subscription: id,
+    subscriptionExternalId: externalId,
     product: product.id,
     productCode: product.code,
     productName: product.name,

@@ -5,10 +5,12 @@ import {
   startServiceTally,
   tallyState,
   toInstant,
+  type Context,
   type PastState,
   type ReportSpan,
   type ServiceReport,
   type ServiceTally,
+  type Subscription,
 } from "@evergate/core";
 import type { Partner } from "../store/partners.ts";
 import {
@@ -26,7 +28,7 @@ import { loadContext } from "../subscriptions/load-context.ts";
 const largestBatch = 100;
 
 /** A subscription's month, and whose it is. */
-export interface ReportedSubscription extends Pick<Candidate, "subscription" | "customer"> {
+export interface ReportedSubscription extends Pick<Candidate, "id" | "externalId" | "customer"> {
   readonly report: ServiceReport;
 }
 
@@ -63,7 +65,7 @@ export async function* reportMonth(
     if (batch.length > 0) yield await reportBatch(db, partner, span, batch);
     const last = batch.at(-1);
     if (last === undefined || batch.length < batchSize) return;
-    place = { customer: last.customer.id, subscription: last.subscription.id };
+    place = { customer: last.customer.id, subscription: last.id };
     isIncluded = false;
     await endOfPhase();
   }
@@ -77,10 +79,10 @@ async function reportBatch(
 ): Promise<readonly ReportedSubscription[]> {
   const tallies = await tallyRecord(db, partner, span, batch);
   await tallyWhatIsDue(db, partner, span, batch, tallies);
-  return batch.flatMap(({ subscription, customer }) => {
-    const tally = tallies.get(subscription.id);
+  return batch.flatMap((candidate) => {
+    const tally = tallies.get(candidate.id);
     const report = tally === undefined ? null : finishServiceTally(tally);
-    return report === null ? [] : [{ subscription, customer, report }];
+    return report === null ? [] : [{ ...candidate, report }];
   });
 }
 
@@ -89,9 +91,9 @@ async function tallyRecord(
   db: Reader,
   partner: Partner,
   span: ReportSpan,
-  batch: readonly Pick<Candidate, "subscription">[],
+  batch: readonly Pick<Candidate, "id">[],
 ): Promise<Map<string, ServiceTally>> {
-  const ids = batch.map(({ subscription }) => subscription.id);
+  const ids = batch.map(({ id }) => id);
   const tallies = new Map<string, ServiceTally>(ids.map((id) => [id, startServiceTally(span)]));
   // Entries of one instant wait for each other: their ids are only as good as the clocks of the processes that wrote them.
   let waiting: RecordedState[] = [];
@@ -126,18 +128,18 @@ async function tallyWhatIsDue(
 ): Promise<void> {
   let late = batch.filter(({ dueAt }) => dueAt !== null && dueAt < span.endsAt);
   while (late.length > 0) {
-    const ids = late.map(({ subscription }) => subscription.id);
+    const ids = late.map(({ id }) => id);
     const now = new Map(
       (await listSubscriptionsById(db, partner.id, ids)).map((one) => [one.id, one]),
     );
     const moved: Candidate[] = [];
     const context = await loadContext(db, partner, [...now.values()]);
     for (const candidate of late) {
-      const { id, version } = candidate.subscription;
-      const current = now.get(id);
-      const tally = tallies.get(id);
+      const current = now.get(candidate.id);
+      const tally = tallies.get(candidate.id);
       if (current === undefined || tally === undefined) continue;
-      if (current.version !== version) moved.push({ ...candidate, subscription: current });
+      if (current.version !== candidate.version)
+        moved.push({ ...candidate, version: current.version });
       else for (const state of foresee(current, span, context)) tallyState(tally, state);
     }
     if (moved.length > 0)
@@ -148,9 +150,9 @@ async function tallyWhatIsDue(
 
 /** What the clock will make of a subscription within the span. */
 function foresee(
-  subscription: Candidate["subscription"],
+  subscription: Subscription,
   { endsAt }: ReportSpan,
-  context: Parameters<typeof advance>[2],
+  context: Context,
 ): readonly PastState[] {
   return advance(subscription, toInstant(endsAt - 1), context).facts.map(
     ({ at, after: { status, product, quantity } }) => ({

@@ -1,20 +1,23 @@
 import {
   toCustomerId,
   toInstant,
+  toSubscriptionId,
   type CustomerId,
   type Instant,
   type PastState,
   type ReportSpan,
-  type Subscription,
+  type SubscriptionId,
 } from "@evergate/core";
 import type { PartnerId } from "../ids.ts";
 import { isClockEntry } from "./audit-log.ts";
 import type { Reader } from "./store.ts";
-import { toSubscription } from "./subscription-row.ts";
 
 /** A subscription that may have been in service in a month, and whose it is. */
 export interface Candidate {
-  readonly subscription: Subscription;
+  readonly id: SubscriptionId;
+  readonly externalId: string | null;
+  readonly version: number;
+  /** When something falls due for it next; null: nothing ever will by itself. */
   readonly dueAt: Instant | null;
   readonly customer: {
     readonly id: CustomerId;
@@ -48,8 +51,15 @@ export async function listCandidates(
         .onRef("customers.partner", "=", "held.partner")
         .onRef("customers.id", "=", "held.customer"),
     )
-    .selectAll("held")
-    .select(["customers.name as customer_name", "customers.external_id as customer_external_id"])
+    .select([
+      "held.id",
+      "held.external_id",
+      "held.version",
+      "held.due_at",
+      "held.customer",
+      "customers.name as customer_name",
+      "customers.external_id as customer_external_id",
+    ])
     .where("held.partner", "=", partner)
     .where("held.created_at", "<", endsAt)
     // What is stopped and was so before has not been taken up again since.
@@ -71,7 +81,9 @@ export async function listCandidates(
     );
   const rows = await query.orderBy("held.customer").orderBy("held.id").limit(limit).execute();
   return rows.map((row) => ({
-    subscription: toSubscription(row),
+    id: toSubscriptionId(row.id),
+    externalId: row.external_id,
+    version: row.version,
     dueAt: row.due_at === null ? null : toInstant(row.due_at),
     customer: {
       id: toCustomerId(row.customer),
