@@ -60,6 +60,7 @@ export type { BillingPeriod, Context, PartnerTerms, PartnerType, TrialLength } f
 export { isLongerTrial, trialLimitOf, type TrialRefusal, type TrialWindow } from "./trial.ts";
 export { periodEndsAt, type OpenPeriod, type PricedConfiguration } from "./billing-period.ts";
 export { billMonthOf, forecastCharge, type Charge } from "./charge.ts";
+export { previewCharges, type ChargePreview, type PreviewedPeriod } from "./preview.ts";
 export {
   addLine,
   discountFor,

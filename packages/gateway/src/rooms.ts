@@ -52,16 +52,19 @@ import { getSettlementMonth } from "./settlement/get-settlement-month.ts";
 import { getSettlement } from "./settlement/get-settlement.ts";
 import { listSettlements } from "./settlement/list-settlements.ts";
 import { runSettlement } from "./settlement/run-settlement.ts";
-import { cancelSubscription } from "./subscriptions/cancel-subscription.ts";
+import { previewCancellation, cancelSubscription } from "./subscriptions/cancel-subscription.ts";
 import { createSubscription } from "./subscriptions/create-subscription.ts";
 import { getSubscription } from "./subscriptions/get-subscription.ts";
 import { listSubscriptionCharges } from "./subscriptions/list-subscription-charges.ts";
 import { listSubscriptionHistory } from "./subscriptions/list-subscription-history.ts";
 import { listSubscriptions } from "./subscriptions/list-subscriptions.ts";
-import { pauseSubscription } from "./subscriptions/pause-subscription.ts";
-import { reactivateSubscription } from "./subscriptions/reactivate-subscription.ts";
+import { previewPause, pauseSubscription } from "./subscriptions/pause-subscription.ts";
+import {
+  previewReactivation,
+  reactivateSubscription,
+} from "./subscriptions/reactivate-subscription.ts";
 import { resumeSubscription } from "./subscriptions/resume-subscription.ts";
-import { updateSubscription } from "./subscriptions/update-subscription.ts";
+import { previewUpdate, updateSubscription } from "./subscriptions/update-subscription.ts";
 import { withdrawCancellation } from "./subscriptions/withdraw-cancellation.ts";
 import { withdrawScheduledChange } from "./subscriptions/withdraw-scheduled-change.ts";
 import { getHealth } from "./system/get-health.ts";
@@ -104,13 +107,13 @@ export const rooms: Rooms = {
   createSubscription: writeOfPartner(createSubscription),
   listSubscriptions: readOfPartner(listSubscriptions),
   getSubscription: readOfPartner(getSubscription),
-  updateSubscription: writeOfPartner(updateSubscription),
-  pauseSubscription: writeOfPartner(pauseSubscription),
+  updateSubscription: writeOfPartner(updateSubscription, previewUpdate),
+  pauseSubscription: writeOfPartner(pauseSubscription, previewPause),
   resumeSubscription: writeOfPartner(resumeSubscription),
-  cancelSubscription: writeOfPartner(cancelSubscription),
+  cancelSubscription: writeOfPartner(cancelSubscription, previewCancellation),
   withdrawCancellation: writeOfPartner(withdrawCancellation),
   withdrawScheduledChange: writeOfPartner(withdrawScheduledChange),
-  reactivateSubscription: writeOfPartner(reactivateSubscription),
+  reactivateSubscription: writeOfPartner(reactivateSubscription, previewReactivation),
   listSubscriptionCharges: readOfPartner(listSubscriptionCharges),
   listSubscriptionHistory: readOfPartner(listSubscriptionHistory),
 

@@ -1,5 +1,5 @@
 // Nothing of the contract is left out: what it adds does not build until the client has it.
-import type { HeaderNameOf } from "./contract.ts";
+import type { HeaderNameOf, QueryOf } from "./contract.ts";
 import type { Evergate } from "./evergate.ts";
 import type { EvergateProblem } from "./errors.ts";
 import type { OperationId, Problem } from "./generated/api.ts";
@@ -80,9 +80,31 @@ const methods = {
 /** The method of each operation. */
 export const methodOfOperation: Readonly<Record<OperationId, MethodName>> = methods;
 
+const previews = {
+  updateSubscription: "subscriptions.previewUpdate",
+  pauseSubscription: "subscriptions.previewPause",
+  cancelSubscription: "subscriptions.previewCancellation",
+  reactivateSubscription: "subscriptions.previewReactivation",
+} as const;
+
+/** The operations that can be previewed. */
+export type PreviewedOperationId = {
+  [O in OperationId]: [QueryOf<O>] extends [never]
+    ? never
+    : "preview" extends keyof QueryOf<O>
+      ? O
+      : never;
+}[OperationId];
+
+/** The method that previews an operation. */
+export const previewOfOperation: Readonly<Record<PreviewedOperationId, MethodName>> = previews;
+
 type NoneOf<Missing> = [Missing] extends [never] ? true : Missing;
 
-type MethodWithoutOperation = Exclude<MethodName, (typeof methods)[OperationId]>;
+type MethodWithoutOperation = Exclude<
+  MethodName,
+  (typeof methods)[OperationId] | (typeof previews)[PreviewedOperationId]
+>;
 void (true satisfies NoneOf<MethodWithoutOperation>);
 
 type HeaderName = { [O in OperationId]: HeaderNameOf<O> }[OperationId];

@@ -38,7 +38,12 @@ export type Binding<O extends OperationId> =
   | { readonly kind: "read"; readonly room: ReadRoom<O> }
   | { readonly kind: "partner-read"; readonly room: PartnerReadRoom<O> }
   | { readonly kind: "write"; readonly room: WriteRoom<O> }
-  | { readonly kind: "partner-write"; readonly room: PartnerWriteRoom<O> }
+  | {
+      readonly kind: "partner-write";
+      readonly room: PartnerWriteRoom<O>;
+      /** Answers `?preview=true`: it reads, and nothing of it is kept. */
+      readonly preview: PartnerReadRoom<O> | null;
+    }
   | { readonly kind: "process"; readonly room: ProcessRoom<O> }
   | { readonly kind: "operator-process"; readonly room: OperatorProcessRoom<O> };
 
@@ -61,9 +66,13 @@ export const write = <O extends OperationId>(room: WriteRoom<O>): Binding<O> => 
   kind: "write",
   room,
 });
-export const writeOfPartner = <O extends OperationId>(room: PartnerWriteRoom<O>): Binding<O> => ({
+export const writeOfPartner = <O extends OperationId>(
+  room: PartnerWriteRoom<O>,
+  preview: PartnerReadRoom<O> | null = null,
+): Binding<O> => ({
   kind: "partner-write",
   room,
+  preview,
 });
 export const run = <O extends OperationId>(room: ProcessRoom<O>): Binding<O> => ({
   kind: "process",

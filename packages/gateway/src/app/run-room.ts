@@ -13,7 +13,7 @@ import {
 import { ProblemError, toProblem } from "./problem.ts";
 import type { ReadRequest } from "./read-request.ts";
 import { toRefusal } from "./to-problem-error.ts";
-import type { Binding } from "./room.ts";
+import type { Binding, PartnerReadRoom } from "./room.ts";
 import type { Caller, Services, World } from "./world.ts";
 
 /** What a room has answered, loosely typed: `Rooms` has tied each room to its contract already. */
@@ -57,20 +57,25 @@ export async function runRoom(
     at: services.now(),
   };
   const db = services.store.reader;
+  const readOf = async (room: PartnerReadRoom<OperationId>): Promise<Answer | DocumentAnswer> => {
+    const partner = await loadPartner(db, caller, request);
+    return toReadAnswer(
+      await room(input, { ...world, db, partner, at: partnerNow(partner, world.at) }),
+    );
+  };
   switch (binding.kind) {
     case "read":
       return toReadAnswer(await binding.room(input, { ...world, db }));
-    case "partner-read": {
-      const partner = await loadPartner(db, caller, request);
-      return toReadAnswer(
-        await binding.room(input, { ...world, db, partner, at: partnerNow(partner, world.at) }),
-      );
-    }
+    case "partner-read":
+      return readOf(binding.room);
     case "write":
       return once(operation, request, "operator", services, (tx) =>
         binding.room(input, { ...world, tx }),
       );
     case "partner-write": {
+      // A preview is no change: it takes no lock, uses no idempotency key up, and keeps no one waiting.
+      if (binding.preview !== null && request.query["preview"] === true)
+        return readOf(binding.preview);
       const id = readPartnerId(caller, request);
       const answer = await once(operation, request, id, services, async (tx) => {
         const partner = await lockPartner(tx, services.store.dialect, id);

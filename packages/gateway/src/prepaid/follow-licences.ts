@@ -27,7 +27,7 @@ export async function readHeldBefore(
   customer: CustomerId,
   product: ProductId,
 ): Promise<HeldBefore> {
-  const prepaid = await loadPrepaid(world, customer, product);
+  const prepaid = await loadPrepaid({ ...world, db: world.tx }, customer, product);
   return { customer, product, heldUntil: prepaid(product, world.at) };
 }
 
@@ -43,7 +43,7 @@ export async function followLicences(
   const { tx, partner, at, caller, requestId, services } = world;
   const { customer, product, heldUntil } = before;
   const author = { action, actor: caller.actor, apiKey: caller.keyId, requestId };
-  const prepaid = await loadPrepaid(world, customer, product);
+  const prepaid = await loadPrepaid({ ...world, db: world.tx }, customer, product);
   let after: SubscriptionId | null = null;
   for (;;) {
     const waiting = await lockWaitingSubscriptions(

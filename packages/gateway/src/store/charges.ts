@@ -16,6 +16,7 @@ import {
   type LocalDate,
   type Month,
   type Percent,
+  type SubscriptionId,
 } from "@evergate/core";
 import type { Selectable, SelectQueryBuilder } from "kysely";
 import { makeId, type PartnerId } from "../ids.ts";
@@ -101,6 +102,21 @@ export async function listChargesFrom(
     .orderBy("subscription")
     .orderBy("period_starts_on")
     .limit(limit)
+    .execute();
+  return rows.map(toStoredCharge);
+}
+
+/** A subscription's charges on the bills of a month and those after it. */
+export async function listChargesOf(
+  db: Reader,
+  partner: PartnerId,
+  subscription: SubscriptionId,
+  from: Month,
+): Promise<StoredCharge[]> {
+  const rows = await selectCharges(db, partner)
+    .where("subscription", "=", subscription)
+    .where("month", ">=", from)
+    .orderBy("period_starts_on")
     .execute();
   return rows.map(toStoredCharge);
 }

@@ -1,23 +1,23 @@
 import { cancelSubscription as cancel } from "@evergate/core";
-import type { PartnerWriteRoom } from "../app/room.ts";
+import type { PartnerReadRoom, PartnerWriteRoom } from "../app/room.ts";
 import { readLocalDate } from "../app/read-time.ts";
-import { refuseSubscription } from "./describe-refusal.ts";
-import { answerSubscription, loadSubject, saveSubject } from "./load-subject.ts";
+import type { OperationRequest } from "../contract/operation.ts";
+import { carryOut, preview, type Order } from "./carry-out.ts";
 
 /** Stops a subscription at the end of a period, or at once (R11). */
-export const cancelSubscription: PartnerWriteRoom<"cancelSubscription"> = async (
-  { path, body },
-  world,
-) => {
-  const date = body.date === undefined ? null : readLocalDate(body.date, "/date");
-  const subject = await loadSubject(world, path.subscriptionId);
-  const decision = cancel(
-    subject.subscription,
-    { effective: body.effective, date },
-    subject.context,
-    world.at,
-  );
-  if (!decision.accepted) return refuseSubscription(decision.refusal);
-  await saveSubject(world, subject, decision, "cancelSubscription");
-  return { status: 200, ...answerSubscription(world, decision.subscription) };
-};
+export const cancelSubscription: PartnerWriteRoom<"cancelSubscription"> = async (request, world) =>
+  carryOut(readOrder(request), world, "cancelSubscription");
+
+export const previewCancellation: PartnerReadRoom<"cancelSubscription"> = async (request, world) =>
+  preview(readOrder(request), world);
+
+function readOrder({ path, body }: OperationRequest<"cancelSubscription">): Order {
+  const order = {
+    effective: body.effective,
+    date: body.date === undefined ? null : readLocalDate(body.date, "/date"),
+  };
+  return {
+    subscription: path.subscriptionId,
+    decide: ({ subscription, context }, { at }) => cancel(subscription, order, context, at),
+  };
+}

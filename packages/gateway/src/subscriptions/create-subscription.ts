@@ -32,7 +32,7 @@ export const createSubscription: PartnerWriteRoom<"createSubscription"> = async 
   const product = await resolveProduct(world.tx, body.product);
   const context = {
     ...(await loadContext(world.tx, world.partner, [], [product])),
-    prepaid: await loadPrepaid(world, customer, product),
+    prepaid: await loadPrepaid({ ...world, db: world.tx }, customer, product),
   };
   const decision = create(
     {

@@ -8,7 +8,7 @@ import {
   type Subscription,
 } from "@evergate/core";
 import { ProblemError } from "../app/problem.ts";
-import type { PartnerWriteWorld } from "../app/world.ts";
+import type { PartnerReadWorld, PartnerWriteWorld } from "../app/world.ts";
 import { findProductByCode } from "../store/catalogue.ts";
 import { lockCustomer } from "../store/customers.ts";
 import type { Reader } from "../store/store.ts";
@@ -33,13 +33,32 @@ export async function loadSubject(
   reference: string,
   named: readonly ProductId[] = [],
 ): Promise<Subject> {
-  const { tx, partner, services, at } = world;
+  const { tx, partner, services } = world;
   const stored = await lockSubscription(tx, services.store.dialect, partner.id, reference);
+  return prepareSubject({ ...world, db: tx }, stored, reference, named);
+}
+
+/** The same without a lock, for who only wants to know what would come of an order. */
+export async function findSubject(
+  world: PartnerReadWorld,
+  reference: string,
+  named: readonly ProductId[],
+): Promise<Subject> {
+  const stored = await findSubscription(world.db, world.partner.id, reference);
+  return prepareSubject(world, stored, reference, named);
+}
+
+async function prepareSubject(
+  { db, partner, at, ifMatch }: Pick<PartnerReadWorld, "db" | "partner" | "at" | "ifMatch">,
+  stored: Subscription | undefined,
+  reference: string,
+  named: readonly ProductId[],
+): Promise<Subject> {
   if (stored === undefined)
     throw new ProblemError("not_found", `You have no subscription ${reference}.`);
-  const context = await loadContext(tx, partner, [stored], named);
+  const context = await loadContext(db, partner, [stored], named);
   const { subscription, facts } = advance(stored, at, context);
-  if (world.ifMatch !== null && !isMatch(world.ifMatch, subscription.version))
+  if (ifMatch !== null && !isMatch(ifMatch, subscription.version))
     throw new ProblemError(
       "version_mismatch",
       `The subscription is at version ${subscription.version} by now. Read it again and decide anew.`,

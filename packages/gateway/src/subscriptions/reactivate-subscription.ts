@@ -1,37 +1,37 @@
 import { reactivateSubscription as reactivate } from "@evergate/core";
-import type { PartnerWriteRoom } from "../app/room.ts";
-import { refuseSubscription } from "./describe-refusal.ts";
+import type { PartnerReadRoom, PartnerWriteRoom } from "../app/room.ts";
+import type { OperationRequest } from "../contract/operation.ts";
 import { loadPrepaid } from "../prepaid/load-prepaid.ts";
-import {
-  answerSubscription,
-  loadSubject,
-  lockCustomerOf,
-  resolveProduct,
-  saveSubject,
-} from "./load-subject.ts";
+import type { Reader } from "../store/store.ts";
+import { carryOut, preview, type Order } from "./carry-out.ts";
+import { resolveProduct } from "./load-subject.ts";
 
 /** Takes a stopped subscription up again: same activation code, no new trial (R12). */
 export const reactivateSubscription: PartnerWriteRoom<"reactivateSubscription"> = async (
-  { path, body },
+  request,
   world,
-) => {
-  const product =
-    body.product === undefined ? undefined : await resolveProduct(world.tx, body.product);
-  if (body.startsAt !== undefined) await lockCustomerOf(world, path.subscriptionId);
-  const subject = await loadSubject(
-    world,
-    path.subscriptionId,
-    product === undefined ? [] : [product],
-  );
-  const { customer, product: former } = subject.subscription;
-  const prepaid = await loadPrepaid(world, customer, product ?? former);
-  const decision = reactivate(
-    subject.subscription,
-    { quantity: body.quantity, product, startsAt: body.startsAt },
-    { ...subject.context, prepaid },
-    world.at,
-  );
-  if (!decision.accepted) return refuseSubscription(decision.refusal);
-  await saveSubject(world, subject, decision, "reactivateSubscription");
-  return { status: 200, ...answerSubscription(world, decision.subscription) };
-};
+) => carryOut(await readOrder(request, world.tx), world, "reactivateSubscription");
+
+export const previewReactivation: PartnerReadRoom<"reactivateSubscription"> = async (
+  request,
+  world,
+) => preview(await readOrder(request, world.db), world);
+
+async function readOrder(
+  { path, body }: OperationRequest<"reactivateSubscription">,
+  db: Reader,
+): Promise<Order> {
+  const product = body.product === undefined ? undefined : await resolveProduct(db, body.product);
+  const { quantity, startsAt } = body;
+  return {
+    subscription: path.subscriptionId,
+    named: product === undefined ? [] : [product],
+    locksCustomer: startsAt !== undefined,
+    decide: async ({ subscription, context }, world) => {
+      const { customer, product: former } = subscription;
+      const prepaid = await loadPrepaid(world, customer, product ?? former);
+      const order = { quantity, product, startsAt };
+      return reactivate(subscription, order, { ...context, prepaid }, world.at);
+    },
+  };
+}

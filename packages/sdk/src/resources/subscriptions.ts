@@ -1,10 +1,12 @@
 import type { Calls } from "../client/create-call.ts";
 import type { QueryOf } from "../contract.ts";
+import { EvergateError } from "../errors.ts";
 import type {
   CancelInput,
   Charge,
   HistoryEntry,
   PauseInput,
+  Preview,
   ReactivateInput,
   Subscription,
   SubscriptionInput,
@@ -70,6 +72,16 @@ export interface Subscriptions {
   ): Promise<Subscription>;
 
   /**
+   * What `update` would come to if it were called now: the subscription, and the charges of this
+   * period and the next, without the change and with it. Nothing is done. Refused as it is.
+   */
+  previewUpdate(
+    subscriptionId: SubscriptionRef,
+    input: SubscriptionPatch,
+    options?: OptionsOf<"updateSubscription">,
+  ): Promise<Preview>;
+
+  /**
    * Lets service rest for a stated time, from now or later on (R9). Nothing renews meanwhile;
    * service resumes by itself at the end. A period already begun is charged all the same (R16).
    *
@@ -83,6 +95,16 @@ export interface Subscriptions {
     input: PauseInput,
     options?: OptionsOf<"pauseSubscription">,
   ): Promise<Subscription>;
+
+  /**
+   * What `pause` would come to if it were called now: the subscription, and the charges of this
+   * period and the next, without the change and with it. Nothing is done. Refused as it is.
+   */
+  previewPause(
+    subscriptionId: SubscriptionRef,
+    input: PauseInput,
+    options?: OptionsOf<"pauseSubscription">,
+  ): Promise<Preview>;
 
   /**
    * Begins service again at once, before the pause ends by itself. A pause that has not begun is
@@ -108,6 +130,16 @@ export interface Subscriptions {
     input: CancelInput,
     options?: OptionsOf<"cancelSubscription">,
   ): Promise<Subscription>;
+
+  /**
+   * What `cancel` would come to if it were called now: the subscription, and the charges of this
+   * period and the next, without the change and with it. Nothing is done. Refused as it is.
+   */
+  previewCancellation(
+    subscriptionId: SubscriptionRef,
+    input: CancelInput,
+    options?: OptionsOf<"cancelSubscription">,
+  ): Promise<Preview>;
 
   /**
    * Withdraws a stop that has not taken effect (R11).
@@ -144,6 +176,16 @@ export interface Subscriptions {
   ): Promise<Subscription>;
 
   /**
+   * What `reactivate` would come to if it were called now: the subscription, and the charges of this
+   * period and the next, without the change and with it. Nothing is done. Refused as it is.
+   */
+  previewReactivation(
+    subscriptionId: SubscriptionRef,
+    input?: ReactivateInput,
+    options?: OptionsOf<"reactivateSubscription">,
+  ): Promise<Preview>;
+
+  /**
    * Lists what was charged for a subscription, newest first.
    *
    * Refused with `not_found`.
@@ -173,23 +215,74 @@ export function createSubscriptions({ call, list }: Calls): Subscriptions {
     list: (query, options) => list("listSubscriptions", { query }, options),
     get: (subscriptionId, query, options) =>
       call("getSubscription", { path: { subscriptionId }, query }, options),
-    update: (subscriptionId, input, options) =>
-      call("updateSubscription", { path: { subscriptionId }, body: input }, options),
-    pause: (subscriptionId, input, options) =>
-      call("pauseSubscription", { path: { subscriptionId }, body: input }, options),
+    update: async (subscriptionId, input, options) =>
+      readSubscription(
+        await call("updateSubscription", { path: { subscriptionId }, body: input }, options),
+      ),
+    previewUpdate: async (subscriptionId, input, options) =>
+      readPreview(
+        await call(
+          "updateSubscription",
+          { path: { subscriptionId }, query: { preview: true }, body: input },
+          options,
+        ),
+      ),
+    pause: async (subscriptionId, input, options) =>
+      readSubscription(
+        await call("pauseSubscription", { path: { subscriptionId }, body: input }, options),
+      ),
+    previewPause: async (subscriptionId, input, options) =>
+      readPreview(
+        await call(
+          "pauseSubscription",
+          { path: { subscriptionId }, query: { preview: true }, body: input },
+          options,
+        ),
+      ),
     resume: (subscriptionId, options) =>
       call("resumeSubscription", { path: { subscriptionId } }, options),
-    cancel: (subscriptionId, input, options) =>
-      call("cancelSubscription", { path: { subscriptionId }, body: input }, options),
+    cancel: async (subscriptionId, input, options) =>
+      readSubscription(
+        await call("cancelSubscription", { path: { subscriptionId }, body: input }, options),
+      ),
+    previewCancellation: async (subscriptionId, input, options) =>
+      readPreview(
+        await call(
+          "cancelSubscription",
+          { path: { subscriptionId }, query: { preview: true }, body: input },
+          options,
+        ),
+      ),
     withdrawCancellation: (subscriptionId, options) =>
       call("withdrawCancellation", { path: { subscriptionId } }, options),
     withdrawScheduledChange: (subscriptionId, input, options) =>
       call("withdrawScheduledChange", { path: { subscriptionId }, body: input }, options),
-    reactivate: (subscriptionId, input = {}, options) =>
-      call("reactivateSubscription", { path: { subscriptionId }, body: input }, options),
+    reactivate: async (subscriptionId, input = {}, options) =>
+      readSubscription(
+        await call("reactivateSubscription", { path: { subscriptionId }, body: input }, options),
+      ),
+    previewReactivation: async (subscriptionId, input = {}, options) =>
+      readPreview(
+        await call(
+          "reactivateSubscription",
+          { path: { subscriptionId }, query: { preview: true }, body: input },
+          options,
+        ),
+      ),
     listCharges: (subscriptionId, query, options) =>
       list("listSubscriptionCharges", { path: { subscriptionId }, query }, options),
     listHistory: (subscriptionId, query, options) =>
       list("listSubscriptionHistory", { path: { subscriptionId }, query }, options),
   };
+}
+
+// The contract has both as answers of one operation; which it is was asked for.
+function readSubscription(answer: Subscription | Preview): Subscription {
+  if ("periods" in answer) throw new EvergateError("The gateway answered with a preview, unasked.");
+  return answer;
+}
+
+function readPreview(answer: Subscription | Preview): Preview {
+  if (!("periods" in answer)) throw new EvergateError("The gateway answered with no preview.");
+  return answer;
 }

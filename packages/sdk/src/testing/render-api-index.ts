@@ -1,4 +1,8 @@
-import { methodOfOperation } from "../completeness.ts";
+import {
+  methodOfOperation,
+  previewOfOperation,
+  type PreviewedOperationId,
+} from "../completeness.ts";
 import { operationIds, operationRoutes, type OperationId } from "../generated/api.ts";
 
 /** As much of the contract's document as the index shows. */
@@ -73,15 +77,20 @@ function renderMethod(id: OperationId, operation: ContractOperation | undefined)
     operation.responses?.["200"]?.content ?? operation.responses?.["201"]?.content,
   );
   const result = answer === undefined ? "" : ` → \`${toResult(answer)}\``;
-  return `- \`${methodOfOperation[id]}(${parameters.join(", ")})\`${result}. ${operation.summary ?? ""}: \`${method} ${path}\``.replace(
-    "?: `",
-    "? `",
-  );
+  const line = `- \`${methodOfOperation[id]}(${parameters.join(", ")})\`${result}. ${operation.summary ?? ""}: \`${method} ${path}\``;
+  const text = line.replace("?: `", "? `");
+  if (!hasPreview(id)) return text;
+  return `${text}\n- \`${previewOfOperation[id]}(${parameters.join(", ")})\` → \`Preview\`. What it would come to: \`${method} ${path}?preview=true\``;
+}
+
+function hasPreview(id: OperationId): id is PreviewedOperationId {
+  return id in previewOfOperation;
 }
 
 /** As the package calls it: the contract's Event would hide the DOM's. */
 function toResult(schema: string): string {
-  const item = schema.replace(/List$/, "");
+  const item = schema.replace(/List$|OrPreview$/, "");
+  if (schema.endsWith("OrPreview")) return item;
   const name = item === "Event" ? "EvergateEvent" : item;
   return item === schema ? name : `PagePromise<${name}>`;
 }
