@@ -140,6 +140,20 @@ describe.each(testStores)("with a gateway on $name", (stores) => {
     const history = await listAll(subscriptions.listHistory("ext:S-1001/1", { limit: 3 }));
     expect(history.at(-1)).toMatchObject({ action: "createSubscription", before: null });
     expect(history.map(({ action }) => action)).toContain("pauseSubscription");
+    expect(await subscriptions.get(created.id, { asOf: created.createdAt })).toEqual(created);
+
+    const { reports } = evergate;
+    const december = { month: "2026-12" };
+    expect(await listAll(reports.listActiveSubscriptions(december))).toMatchObject([
+      { subscription: created.id, quantity: 25, daysInService: 31, status: "active" },
+    ]);
+    expect(await reports.getActiveSubscriptionTotals(december)).toMatchObject({
+      isOver: true,
+      products: [{ product: product.id, quantity: 25 }],
+    });
+    expect(await listAll(reports.listReconciliation(december))).toMatchObject([
+      { charge: lines[0]!.id, billNumber: bill!.number, amount: bill!.net },
+    ]);
   });
 
   test("lists are read by the page, or walked through with the same filters to their end", async () => {
