@@ -90,17 +90,18 @@ describe("registered", () => {
     expect(mustRegister("2026-11-24", "2026-12-24").noticeDueAt).toBe(local("2026-11-25"));
     expect(mustRegister("2026-01-01", "2026-11-24").noticeDueAt).toBe(now);
   });
-  test("prepaid_ends_before_start, before all else", () => {
-    expect(register("2026-11-23", "2026-11-22")).toEqual({
+  test("prepaid_ends_before_start", () => {
+    expect(register("2026-11-25", "2026-11-24")).toEqual({
       code: "prepaid_ends_before_start",
-      startsOn: "2026-11-23",
+      startsOn: "2026-11-25",
     });
   });
-  test("prepaid_ends_in_past: today is its last day at the earliest", () => {
+  test("prepaid_ends_in_past, first of all: today is its last day at the earliest", () => {
     expect(register("2026-01-01", "2026-11-23")).toEqual({
       code: "prepaid_ends_in_past",
       today: "2026-11-24",
     });
+    expect(register("2026-11-24", "2026-11-23")).toMatchObject({ code: "prepaid_ends_in_past" });
     expect(register("2026-01-01", "2026-11-24")).toMatchObject({ endsOn: "2026-11-24" });
   });
 });

@@ -79,7 +79,7 @@ export type PrepaidSpanRefusal =
  * Registers a licence. It may have begun already, but not ended: what is over covers nothing.
  * With less than 30 days left its end is to be announced at once.
  *
- * Refusals: `prepaid_ends_before_start`, `prepaid_ends_in_past`.
+ * Refusals: `prepaid_ends_in_past`, `prepaid_ends_before_start`.
  */
 export function registerPrepaidLicence(
   order: Omit<PrepaidLicence, "createdAt" | "noticeDueAt">,
@@ -110,7 +110,7 @@ export type PrepaidChangeRefusal =
  * Changes a licence that has not ended. An end that moves is announced anew, as what was said of the old one is wrong;
  * where the new one is less than 30 days ahead, at once.
  *
- * Refusals: `prepaid_licence_ended`, `prepaid_ends_before_start`, `prepaid_ends_in_past`.
+ * Refusals: `prepaid_licence_ended`, `prepaid_ends_in_past`, `prepaid_ends_before_start`.
  */
 export function changePrepaidLicence(
   licence: PrepaidLicence,
@@ -152,9 +152,9 @@ function refuseSpan(
   timeZone: string,
   at: Instant,
 ): PrepaidSpanRefusal | null {
-  if (endsOn < startsOn) return { code: "prepaid_ends_before_start", startsOn };
   const today = dayOf(at, timeZone);
-  return endsOn < today ? { code: "prepaid_ends_in_past", today } : null;
+  if (endsOn < today) return { code: "prepaid_ends_in_past", today };
+  return endsOn < startsOn ? { code: "prepaid_ends_before_start", startsOn } : null;
 }
 
 function findNotice(endsOn: LocalDate, timeZone: string, at: Instant): Instant {

@@ -34,6 +34,7 @@ import { listEvents } from "./events/list-events.ts";
 import { createPrepaidLicence } from "./prepaid/create-prepaid-licence.ts";
 import { deletePrepaidLicence } from "./prepaid/delete-prepaid-licence.ts";
 import { getPrepaidLicence } from "./prepaid/get-prepaid-licence.ts";
+import { importPrepaidLicences } from "./prepaid/import-prepaid-licences.ts";
 import { listPrepaidLicences } from "./prepaid/list-prepaid-licences.ts";
 import { updatePrepaidLicence } from "./prepaid/update-prepaid-licence.ts";
 import { createPartner } from "./partners/create-partner.ts";
@@ -118,6 +119,7 @@ export const rooms: Rooms = {
   listSubscriptionHistory: readOfPartner(listSubscriptionHistory),
 
   createPrepaidLicence: writeOfPartner(createPrepaidLicence),
+  importPrepaidLicences: writeOfPartner(importPrepaidLicences),
   listPrepaidLicences: readOfPartner(listPrepaidLicences),
   getPrepaidLicence: readOfPartner(getPrepaidLicence),
   updatePrepaidLicence: writeOfPartner(updatePrepaidLicence),

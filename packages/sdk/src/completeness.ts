@@ -43,6 +43,7 @@ const methods = {
   listSubscriptionCharges: "subscriptions.listCharges",
   listSubscriptionHistory: "subscriptions.listHistory",
   createPrepaidLicence: "prepaidLicences.create",
+  importPrepaidLicences: "prepaidLicences.import",
   listPrepaidLicences: "prepaidLicences.list",
   getPrepaidLicence: "prepaidLicences.get",
   updatePrepaidLicence: "prepaidLicences.update",

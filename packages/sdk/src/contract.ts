@@ -24,7 +24,7 @@ export type HeaderNameOf<O extends OperationId> = [PartOf<O, "header">] extends 
 export type BodyOf<O extends OperationId> = operations[O] extends {
   readonly requestBody: { readonly content: infer Content };
 }
-  ? JsonOf<Content>
+  ? Content[keyof Content]
   : never;
 
 type Responses<O extends OperationId> = operations[O]["responses"];

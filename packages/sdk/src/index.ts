@@ -79,6 +79,7 @@ export {
   type PauseInput,
   type PrepaidLicence,
   type PrepaidLicenceEvent,
+  type PrepaidLicenceImport,
   type PrepaidLicenceInput,
   type PrepaidLicencePatch,
   type Preview,

@@ -46,8 +46,8 @@ export async function readRequest(
         );
   refuseForeignPartner(c, operation, caller);
   const accept = negotiate(operation, c.req.header("accept"));
-  const text = operation.bodyPointer === null ? "" : await readText(c, operation);
-  const body = text === "" ? undefined : parseJson(text);
+  const content = operation.bodies.size === 0 ? null : await readContent(c, operation);
+  const body = content === null ? undefined : parseContent(content);
   const path: Record<string, unknown> = c.req.param();
   checkPath(c.req.raw.url);
   const query = readQuery(c.req.raw.url);
@@ -63,7 +63,7 @@ export async function readRequest(
     ...validator.checkParameters("path", path),
     ...validator.checkParameters("query", query),
     ...validator.checkParameters("header", header),
-    ...checkBody(operation, validator, body),
+    ...checkBody(operation, validator, content, body),
     ...paging,
   ];
   if (faults.length > 0) throw new ProblemError("malformed_request", toDetail(faults), faults);
@@ -80,7 +80,8 @@ export async function readRequest(
     ifMatch: readHeader("if-match"),
     partnerNamed: readHeader("evergate-partner"),
     idempotencyKey,
-    requestHash: idempotencyKey === null ? "" : hashRequest(c.req.method, c.req.path, text),
+    requestHash:
+      idempotencyKey === null ? "" : hashRequest(c.req.method, c.req.path, content?.text ?? ""),
   };
 }
 
@@ -100,20 +101,38 @@ function refuseForeignPartner(c: Context, operation: Operation, caller: Caller |
     );
 }
 
-async function readText(c: Context, operation: Operation): Promise<string> {
+/** A body as it was sent, with that media type of its operation which it has. */
+interface Content {
+  readonly mediaType: string;
+  readonly text: string;
+}
+
+async function readContent(c: Context, operation: Operation): Promise<Content | null> {
   const bytes = await readBody(c);
-  if (bytes.byteLength === 0) return "";
-  const mediaType = c.req.header("content-type") ?? "";
-  if (!/^application\/json\s*(;|$)/i.test(mediaType))
+  if (bytes.byteLength === 0) return null;
+  const header = c.req.header("content-type") ?? "";
+  const [mediaType = "", ...parameters] = header.toLowerCase().split(";");
+  if (!operation.bodies.has(mediaType.trim()) || parameters.some(isOtherCharset))
     throw new ProblemError(
       "unsupported_media_type",
-      `${operation.id} takes application/json, not "${mediaType.slice(0, 100)}".`,
+      `${operation.id} takes ${[...operation.bodies.keys()].join(" or ")} in UTF-8, not "${header.slice(0, 100)}".`,
     );
   try {
-    return utf8.decode(bytes);
+    return { mediaType: mediaType.trim(), text: utf8.decode(bytes) };
   } catch (error) {
     throw new ProblemError("malformed_request", "The body is not UTF-8.", [], { cause: error });
   }
+}
+
+/** Whether a media type's parameter names another encoding than UTF-8 (of which ASCII is a part). */
+function isOtherCharset(parameter: string): boolean {
+  const [, charset] = /^\s*charset\s*=\s*"?([^"]*?)"?\s*$/.exec(parameter) ?? [];
+  return charset !== undefined && !["utf-8", "utf8", "us-ascii"].includes(charset);
+}
+
+/** JSON is read here; any other body reaches its room as the text that it is. */
+function parseContent({ mediaType, text }: Content): unknown {
+  return mediaType === "application/json" ? parseJson(text) : text;
 }
 
 function parseJson(text: string): unknown {
@@ -132,12 +151,11 @@ function parseJson(text: string): unknown {
 function checkBody(
   operation: Operation,
   validator: OperationValidator,
+  content: Content | null,
   body: unknown,
 ): readonly Fault[] {
-  if (operation.bodyPointer === null) return [];
-  if (body === undefined)
-    return operation.isBodyRequired ? [{ pointer: "", detail: "a JSON body is required" }] : [];
-  return validator.checkBody(body);
+  if (content !== null) return validator.checkBody(body, content.mediaType);
+  return operation.isBodyRequired ? [{ pointer: "", detail: "a body is required" }] : [];
 }
 
 /** A document has no pages: one that was asked for by the page would be taken for the whole. */

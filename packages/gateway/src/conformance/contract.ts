@@ -14,9 +14,11 @@ export type Node = Readonly<Record<string, unknown>>;
 export interface DeclaredOperation extends Operation {
   /** Declared error status → its problem codes (`x-evergate-codes`). */
   readonly codes: ReadonlyMap<number, readonly string[]>;
-  /** The examples of its request body. */
+  /** The examples of its request body, where that is JSON. */
   readonly bodyExamples: readonly { readonly name: string; readonly value: JsonObject }[];
   readonly bodySchema: Node | null;
+  /** The example of its request body where that is text of another media type. */
+  readonly textExample: string | null;
 }
 
 export const contract: Contract = readContract();
@@ -30,10 +32,13 @@ export const operations: readonly DeclaredOperation[] = contract.operations.map(
       (resolve(reply)["x-evergate-codes"] ?? []) as readonly string[],
     ],
   );
-  const content =
-    node["requestBody"] === undefined
-      ? null
-      : toNode(toNode(resolve(node["requestBody"])["content"])["application/json"]);
+  const contents =
+    node["requestBody"] === undefined ? {} : toNode(resolve(node["requestBody"])["content"]);
+  const json = contents["application/json"];
+  const content = json === undefined ? null : toNode(json);
+  const [text] = Object.entries(contents).flatMap(([mediaType, other]) =>
+    mediaType === "application/json" ? [] : listExamples(toNode(other)),
+  );
   return {
     ...operation,
     codes: new Map(codes.filter(([, list]) => list.length > 0)),
@@ -42,6 +47,7 @@ export const operations: readonly DeclaredOperation[] = contract.operations.map(
         ? []
         : listExamples(content).map(({ name, value }) => ({ name, value: value as JsonObject })),
     bodySchema: content === null ? null : resolve(content["schema"]),
+    textExample: text === undefined ? null : String(text.value),
   };
 });
 

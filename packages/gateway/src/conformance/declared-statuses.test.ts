@@ -22,7 +22,7 @@ const documentForms: Readonly<Record<string, (text: string) => boolean>> = {
 const withKey = operations.filter(({ security }) => security !== null);
 const ofPartner = withKey.filter(({ security }) => security !== null && "partnerKey" in security);
 const ofOperatorOnly = withKey.filter((operation) => !ofPartner.includes(operation));
-const withBody = operations.filter(({ bodySchema }) => bodySchema !== null);
+const withBody = operations.filter(({ bodies }) => bodies.size > 0);
 
 /** Whether the operation declares this problem code at all. */
 const declares = (operation: DeclaredOperation, code: string): boolean =>

@@ -228,6 +228,9 @@ export const refusals: readonly Refusal[] = [
     return { path: { subscriptionId: id } };
   }),
   refusal("createPrepaidLicence", "customer_unknown", withBody({ customer: "ext:nobody" })),
+  refusal("importPrepaidLicences", "import_rows_refused", {
+    rawBody: "customer,product,quantity,endsOn\next:nobody,code:BASE,1,2027-11-30\n",
+  }),
   refusal("createPrepaidLicence", "product_unknown", withBody({ product: "code:NOTHING" })),
   ...each(["createPrepaidLicence", "updatePrepaidLicence"], "external_id_taken", async ({ one }) =>
     withBody({ externalId: one.licenceExternalId }),

@@ -1,5 +1,5 @@
 import type { components } from "../generated/api.ts";
-import type { DeclaredOperation, Json, JsonObject } from "./contract.ts";
+import { getOperation, type DeclaredOperation, type Json, type JsonObject } from "./contract.ts";
 import { makePrepaidCustomer, type Scene, type Side } from "./scene.ts";
 
 type Schemas = components["schemas"];
@@ -14,6 +14,8 @@ export interface RequestParts {
   readonly body?: Json;
   /** Sent as it is, in place of `body`. */
   readonly rawBody?: string | Uint8Array<ArrayBuffer>;
+  /** That of the body; JSON unless said. */
+  readonly mediaType?: string | undefined;
 }
 
 export interface Reply {
@@ -42,15 +44,16 @@ export async function sendTo(
   scene: Pick<Scene, "gateway">,
   method: string,
   target: string,
-  parts: Pick<RequestParts, "headers" | "key" | "body" | "rawBody">,
+  parts: Pick<RequestParts, "headers" | "key" | "body" | "rawBody" | "mediaType">,
 ): Promise<Reply> {
+  const { mediaType = "application/json" } = parts;
   const body = parts.rawBody ?? (parts.body === undefined ? undefined : JSON.stringify(parts.body));
   const response = await scene.gateway.fetch(
     new Request(`${scene.gateway.baseUrl}${target}`, {
       method: method.toUpperCase(),
       headers: {
         ...(parts.key === null ? {} : { authorization: `Bearer ${parts.key}` }),
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(body === undefined ? {} : { "content-type": mediaType }),
         ...parts.headers,
       },
       ...(body === undefined ? {} : { body }),
@@ -90,6 +93,7 @@ export async function makeRequest(
     path: side.ids,
     query: {},
     headers: {},
+    mediaType: [...operation.bodies.keys()][0],
     key: isOfPartner ? side.key : operation.security === null ? null : scene.gateway.operatorKey,
     ...(example === undefined ? {} : { body: substitute(example, scene, side) }),
   };
@@ -152,6 +156,16 @@ export async function registerLicence(
   });
 }
 
+/** The contract's example of a CSV file, with customers of its own. */
+async function makeCsv({ product }: Scene, { api, name }: Side): Promise<string> {
+  let csv = getOperation("importPrepaidLicences").textExample ?? "";
+  for (const named of new Set(csv.match(/ext:S-\d+/g)))
+    csv = csv.replaceAll(named, await makePrepaidCustomer(api, name));
+  return csv
+    .replaceAll("code:KES-CLOUD", `code:${product.code}`)
+    .replaceAll(/LIC-\d+-/g, () => makeFresh("LIC-"));
+}
+
 async function takeKey({ operator }: Scene): Promise<Partial<RequestParts>> {
   const { id } = await operator.ask<Schemas["CreatedApiKey"]>("POST", "/v1/api-keys", {
     kind: "operator",
@@ -204,6 +218,7 @@ const prepare: Readonly<Record<string, Preparation>> = {
   createPrepaidLicence: async (_scene, { api, name }) => ({
     body: { customer: await makePrepaidCustomer(api, name) },
   }),
+  importPrepaidLicences: async (scene, side) => ({ rawBody: await makeCsv(scene, side) }),
   updatePrepaidLicence: takeLicence,
   deletePrepaidLicence: takeLicence,
   runSettlement: async () => ({ body: { month: "2026-10" } }),

@@ -13,8 +13,8 @@ export interface Operation {
   readonly method: string;
   readonly path: string;
   readonly parameters: readonly Parameter[];
-  /** JSON pointer of the body's schema within the document; null where there is no body. */
-  readonly bodyPointer: string | null;
+  /** The media types that its body can have → JSON pointer of each one's schema within the document; empty where there is no body. */
+  readonly bodies: ReadonlyMap<string, string>;
   readonly isBodyRequired: boolean;
   /** Status → JSON pointer of the answer's schema, or null where the answer is empty. */
   readonly replies: ReadonlyMap<
@@ -100,8 +100,12 @@ function readOperation(
     path,
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the document has passed the contract lint
     parameters: parameters as unknown as readonly Parameter[],
-    bodyPointer:
-      body === null ? null : body.pointer + pointerTo("content", "application/json", "schema"),
+    bodies: new Map(
+      Object.keys(asNode(body?.node["content"] ?? {})).map((mediaType) => [
+        mediaType,
+        `${body?.pointer}${pointerTo("content", mediaType, "schema")}`,
+      ]),
+    ),
     isBodyRequired: body?.node["required"] === true,
     replies,
     documentTypes,

@@ -12,8 +12,8 @@ type Part<
   : never;
 
 type Body<O extends OperationId> = operations[O] extends { requestBody?: infer R }
-  ? NonNullable<R> extends { content: { "application/json": infer B } }
-    ? B
+  ? NonNullable<R> extends { content: infer Content }
+    ? Content[keyof Content]
     : undefined
   : undefined;
 

@@ -12,8 +12,8 @@ export interface OperationValidator {
     place: "path" | "query" | "header",
     values: Record<string, unknown>,
   ): readonly Fault[];
-  /** Fills in defaults of the body in place; answers what is wrong. */
-  checkBody(body: unknown): readonly Fault[];
+  /** Fills in defaults of the body in place; answers what is wrong. The media type is one of the operation's. */
+  checkBody(body: unknown, mediaType: string): readonly Fault[];
   /** For tests: what of an answer is not as the contract declares it. */
   checkReply(status: number, body: unknown): readonly Fault[];
 }
@@ -54,13 +54,13 @@ export function createValidators(contract: Contract): (operation: Operation) => 
           ? []
           : toFaults(validate.errors, (pointer) => `/${place}${pointer}`);
       },
-      checkBody(body) {
-        const { bodyPointer } = operation;
-        if (bodyPointer === null) return [];
-        const validate = get("body", () => compileAt(bodies, bodyPointer));
+      checkBody(body, mediaType) {
+        const bodyPointer = operation.bodies.get(mediaType);
+        if (bodyPointer === undefined) throw new Error(`${operation.id} takes no ${mediaType}.`);
+        const validate = get(mediaType, () => compileAt(bodies, bodyPointer));
         if (validate(body)) return [];
         if (isWide(body)) return toFaults(validate.errors, (pointer) => pointer);
-        const findAll = get("body, all faults", () => compileAt(thorough, bodyPointer));
+        const findAll = get(`${mediaType}, all faults`, () => compileAt(thorough, bodyPointer));
         findAll(body);
         return toFaults(findAll.errors, (pointer) => pointer);
       },

@@ -11,6 +11,9 @@ import { toWirePrepaidLicence } from "./to-wire.ts";
 /** So many customers are asked for in one statement. */
 const chunkSize = 500;
 
+/** So many licences are saved by one statement: of few shapes, whose text is kept (insert-rows.ts). */
+const savedAtOnce = 200;
+
 /**
  * Saves new licences, announces those that end in less than 30 days, and lets what waits for them follow (R14).
  * Whoever calls holds the locks of their customers.
@@ -20,8 +23,18 @@ export async function registerLicences(
   licences: readonly PrepaidLicence[],
   action: string,
 ): Promise<void> {
-  const { tx, partner, at } = world;
   const waiting = await readWaiting(world, licences);
+  for (let start = 0; start < licences.length; start += savedAtOnce)
+    await saveLicences(world, licences.slice(start, start + savedAtOnce), action);
+  for (const before of waiting) await followLicences(world, before, action);
+}
+
+async function saveLicences(
+  world: PartnerWriteWorld,
+  licences: readonly PrepaidLicence[],
+  action: string,
+): Promise<void> {
+  const { tx, partner, at } = world;
   const isDue = ({ noticeDueAt }: PrepaidLicence): boolean =>
     noticeDueAt !== null && noticeDueAt <= at;
   await insertPrepaidLicences(
@@ -43,7 +56,6 @@ export async function registerLicences(
       after: toWirePrepaidLicence(licence, partner.terms),
     })),
   );
-  for (const before of waiting) await followLicences(world, before, action);
 }
 
 /** Of these licences' customers and products, those for which something is still to begin, as they are before. */

@@ -71,6 +71,30 @@ export async function findProductByReference(
     : findProduct(db, toProductId(reference));
 }
 
+/** The ids of the products that these references name (`prod_…` or `code:…`), up to 500. What names none is missing. */
+export async function findProductIds(
+  db: Reader,
+  references: readonly string[],
+): Promise<ReadonlyMap<string, ProductId>> {
+  const codes = references.flatMap((reference) =>
+    reference.startsWith("code:") ? [reference.slice("code:".length)] : [],
+  );
+  const rows = await db
+    .selectFrom("products")
+    .select(["id", "code"])
+    // SQL has no empty lists.
+    .where((where) =>
+      where.or([where("id", "in", [...references, ""]), where("code", "in", [...codes, ""])]),
+    )
+    .execute();
+  return new Map(
+    rows.flatMap(({ id, code }) => [
+      [id, toProductId(id)],
+      [`code:${code}`, toProductId(id)],
+    ]),
+  );
+}
+
 export async function listProducts(db: Reader, page: PageRequest): Promise<Page<StoredProduct>> {
   return listNewestFirst(db.selectFrom("products").selectAll(), "prod", page, toProduct);
 }

@@ -58,6 +58,58 @@ export async function lockCustomer(
   return row && toCustomer(row);
 }
 
+/** So many values stand in one statement's list. */
+const listSize = 500;
+
+/** The ids of the customers that these references name (`cus_…` or `ext:<externalId>`). What names nobody is missing. */
+export async function findCustomerIds(
+  db: Reader,
+  partner: PartnerId,
+  references: readonly string[],
+): Promise<ReadonlyMap<string, CustomerId>> {
+  const found = new Map<string, CustomerId>();
+  for (let start = 0; start < references.length; start += listSize) {
+    const part = references.slice(start, start + listSize);
+    const externalIds = part.flatMap((reference) =>
+      reference.startsWith("ext:") ? [reference.slice("ext:".length)] : [],
+    );
+    const rows = await db
+      .selectFrom("customers")
+      .select(["id", "external_id"])
+      .where("partner", "=", partner)
+      .where((where) =>
+        // SQL has no empty lists.
+        where.or([where("id", "in", part), where("external_id", "in", [...externalIds, ""])]),
+      )
+      .execute();
+    for (const { id, external_id: externalId } of rows) {
+      found.set(id, toCustomerId(id));
+      if (externalId !== null) found.set(`ext:${externalId}`, toCustomerId(id));
+    }
+  }
+  return found;
+}
+
+/** Locks customers, always in the order of their ids: two who lock some of the same never wait for each other. */
+export async function lockCustomers(
+  tx: Transaction,
+  dialect: Dialect,
+  partner: PartnerId,
+  ids: readonly CustomerId[],
+): Promise<void> {
+  if (dialect === "sqlite") return;
+  const sorted = ids.toSorted();
+  for (let start = 0; start < sorted.length; start += listSize)
+    await tx
+      .selectFrom("customers")
+      .select("id")
+      .where("partner", "=", partner)
+      .where("id", "in", sorted.slice(start, start + listSize))
+      .orderBy("id")
+      .forNoKeyUpdate()
+      .execute();
+}
+
 export async function listCustomers(
   db: Reader,
   partner: PartnerId,
@@ -78,13 +130,12 @@ export async function getCustomerNames(
   ids: readonly CustomerId[],
 ): Promise<ReadonlyMap<CustomerId, string>> {
   const names = new Map<CustomerId, string>();
-  const pageSize = 500;
-  for (let start = 0; start < ids.length; start += pageSize) {
+  for (let start = 0; start < ids.length; start += listSize) {
     const rows = await db
       .selectFrom("customers")
       .select(["id", "name"])
       .where("partner", "=", partner)
-      .where("id", "in", ids.slice(start, start + pageSize))
+      .where("id", "in", ids.slice(start, start + listSize))
       .execute();
     for (const row of rows) names.set(toCustomerId(row.id), row.name);
   }

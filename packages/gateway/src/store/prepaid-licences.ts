@@ -69,6 +69,41 @@ export async function listOpenSpans(
   return rows.map((row) => ({ startsOn: row.starts_on, endsOn: row.ends_on }) as PrepaidSpan);
 }
 
+/** How many licences that have not ended by `today` each of these customers holds of each product; up to 500 customers. */
+export async function countOpenLicences(
+  db: Reader,
+  partner: PartnerId,
+  customers: readonly CustomerId[],
+  today: LocalDate,
+): Promise<
+  readonly { readonly customer: string; readonly product: string; readonly count: number }[]
+> {
+  const rows = await db
+    .selectFrom("prepaid_licences")
+    .select(({ fn }) => ["customer", "product", fn.countAll().as("count")])
+    .where("partner", "=", partner)
+    .where("customer", "in", [...customers])
+    .where("ends_on", ">=", today)
+    .groupBy(["customer", "product"])
+    .execute();
+  return rows.map(({ customer, product, count }) => ({ customer, product, count: Number(count) }));
+}
+
+/** Which of these external ids are taken already; up to 500. */
+export async function findTakenExternalIds(
+  db: Reader,
+  partner: PartnerId,
+  externalIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .selectFrom("prepaid_licences")
+    .select("external_id")
+    .where("partner", "=", partner)
+    .where("external_id", "in", [...externalIds])
+    .execute();
+  return new Set(rows.map((row) => row.external_id ?? ""));
+}
+
 export interface PrepaidLicenceFilter {
   readonly customer?: string | undefined;
   readonly product?: string | undefined;

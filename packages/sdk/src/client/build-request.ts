@@ -37,7 +37,7 @@ export function buildRequest(
     method,
     url: `${settings.baseUrl}${fillPath(path, input.path ?? {})}${toQueryString(input.query ?? {})}`,
     headers: buildHeaders(input, options, settings, idempotencyKey),
-    body: input.body === undefined ? undefined : JSON.stringify(input.body),
+    body: isText(input.body) ? input.body : JSON.stringify(input.body),
     idempotencyKey,
   };
 }
@@ -54,12 +54,18 @@ function buildHeaders(
   };
   const partner = options.partner === undefined ? settings.partner : options.partner;
   const actor = options.actor === undefined ? settings.actor : options.actor;
-  if (input.body !== undefined) headers["content-type"] = "application/json";
+  if (input.body !== undefined)
+    headers["content-type"] = isText(input.body) ? "text/csv" : "application/json";
   if (partner !== null) headers["evergate-partner"] = encodeText("partner", partner);
   if (actor !== null) headers["evergate-actor"] = encodeText("actor", actor);
   if (idempotencyKey !== null) headers["idempotency-key"] = idempotencyKey;
   if (options.ifMatch !== undefined) headers["if-match"] = toEntityTag(options.ifMatch);
   return headers;
+}
+
+/** A body that is a text is the file of an import; JSON is always an object. */
+function isText(body: unknown): body is string {
+  return typeof body === "string";
 }
 
 function fillPath(path: string, values: Readonly<Record<string, string>>): string {

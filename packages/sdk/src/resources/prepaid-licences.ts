@@ -2,6 +2,8 @@ import type { Calls } from "../client/create-call.ts";
 import type { QueryOf } from "../contract.ts";
 import type {
   PrepaidLicence,
+  PrepaidLicenceCsv,
+  PrepaidLicenceImport,
   PrepaidLicenceInput,
   PrepaidLicencePatch,
   PrepaidLicenceRef,
@@ -16,12 +18,23 @@ export interface PrepaidLicences {
    * subscription of the customer to the product can begin.
    *
    * Refused with `prepaid_licence_limit_reached`, `external_id_taken`, `customer_unknown`, `product_unknown`,
-   * `prepaid_ends_before_start`, `prepaid_ends_in_past`.
+   * `prepaid_ends_in_past`, `prepaid_ends_before_start`.
    */
   create(
     input: PrepaidLicenceInput,
     options?: OptionsOf<"createPrepaidLicence">,
   ): Promise<PrepaidLicence>;
+
+  /**
+   * Registers all licences of a CSV file (`customer,product,quantity,startsOn,endsOn,externalId`), or none: `errors` names
+   * each row and column that can't be (`/rows/17/endsOn`, the header being row 1). Up to 1 MiB and 5,000 licences.
+   *
+   * Refused with `import_rows_refused`.
+   */
+  import(
+    csv: PrepaidLicenceCsv,
+    options?: OptionsOf<"importPrepaidLicences">,
+  ): Promise<PrepaidLicenceImport>;
 
   /** Lists the prepaid licences of the partner's customers, newest first, those that have ended included. */
   list(
@@ -42,8 +55,8 @@ export interface PrepaidLicences {
   /**
    * Changes a licence that has not ended. Where its end moves, the subscriptions that were to begin then move along.
    *
-   * Refused with `not_found`, `prepaid_licence_ended`, `external_id_taken`, `prepaid_ends_before_start`,
-   * `prepaid_ends_in_past`.
+   * Refused with `not_found`, `prepaid_licence_ended`, `external_id_taken`, `prepaid_ends_in_past`,
+   * `prepaid_ends_before_start`.
    */
   update(
     prepaidLicenceId: PrepaidLicenceRef,
@@ -66,6 +79,7 @@ export interface PrepaidLicences {
 export function createPrepaidLicences({ call, list }: Calls): PrepaidLicences {
   return {
     create: (input, options) => call("createPrepaidLicence", { body: input }, options),
+    import: (csv, options) => call("importPrepaidLicences", { body: csv }, options),
     list: (query, options) => list("listPrepaidLicences", { query }, options),
     get: (prepaidLicenceId, options) =>
       call("getPrepaidLicence", { path: { prepaidLicenceId } }, options),
