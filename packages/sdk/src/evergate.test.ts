@@ -304,6 +304,42 @@ describe.each(testStores)("with a gateway on $name", (stores) => {
     });
   });
 
+  test("prepaid licences: one by one and by file; a subscription waits for their end", async () => {
+    const { evergate, product } = await startSetting(stores);
+    const { customers, prepaidLicences, subscriptions } = evergate;
+    const { id: customer } = await customers.create({ name: "Hotel Carpathia", externalId: "S-1" });
+    const licence = await prepaidLicences.create({
+      customer: "ext:S-1",
+      product: "code:KES-CLOUD",
+      quantity: 25,
+      endsOn: "2027-01-31",
+    });
+    const header = "customer,product,quantity,startsOn,endsOn,externalId";
+    const imported = await prepaidLicences.import(
+      `${header}\next:S-1,code:KES-CLOUD,25,2027-02-01,2027-02-28,"Žilina, 1"\n`,
+    );
+    expect(imported).toEqual({ imported: 1 });
+    const [second] = await listAll(prepaidLicences.list({ customer, product: product.id }));
+    expect(second?.externalId).toBe("Žilina, 1");
+    await expect(
+      prepaidLicences.import(`${header}\next:S-2,code:KES-CLOUD,0,,2027-02-28,\n`),
+    ).rejects.toMatchObject({
+      code: "malformed_request",
+      errors: [{ pointer: "/rows/2/quantity" }],
+    });
+    const order = { customer, product: product.id, quantity: 5 };
+    await expect(subscriptions.create(order)).rejects.toMatchObject({
+      code: "prepaid_licence_held",
+      availableFrom: "2027-02-28T23:00:00Z",
+    });
+    const waiting = await subscriptions.create({ ...order, startsAt: "when_prepaid_ends" });
+    expect(waiting).toMatchObject({ status: "scheduled", startsAt: "2027-02-28T23:00:00Z" });
+    expect(await prepaidLicences.delete("ext:Žilina, 1")).toBeUndefined();
+    await prepaidLicences.update(licence.id, { endsOn: "2027-01-15" });
+    expect((await prepaidLicences.get(licence.id)).endsOn).toBe("2027-01-15");
+    expect((await subscriptions.get(waiting.id)).startsAt).toBe("2027-01-15T23:00:00Z");
+  });
+
   test("catalogue, partners, keys, endpoints and system", async () => {
     const { operator, partner, product, evergate, connect } = await startSetting(stores);
     expect(await operator.products.get("code:KES-CLOUD")).toEqual(product);
