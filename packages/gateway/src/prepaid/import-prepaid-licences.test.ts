@@ -211,7 +211,7 @@ describe.each(testStores)("prepaid licences are imported on $name", (stores) => 
     [`${header}\n"ext:C,code:A`, ""],
     [`${header}\next"C,code:A,1,,2027-11-30,`, ""],
     [`${header}\n${",".repeat(500_000)}`, ""],
-    [`${"a,".repeat(200_000)}`, ""],
+    ["a,".repeat(200_000), ""],
   ])("%j is refused at %j", async (csv, pointer) => {
     expect(pointersOf(await expectRefused(csv, "malformed_request"))[0]).toBe(pointer);
   });
@@ -287,11 +287,10 @@ describe.each(testStores)("prepaid licences are imported on $name", (stores) => 
     if (made !== null) await world.api.call("DELETE", `/v1/prepaid-licences/${made}`);
     const { status, body } = await post(`${header}\n${row.join(",")}`);
     expect(status).toBe(one.status);
-    if (status === 400)
-      expect([pointersOf(body)[0], pointersOf(one.body)[0]]).toEqual([
-        `/rows/2/${column}`,
-        `/${column}`,
-      ]);
+    const named = status === 400 ? [`/rows/2/${column}`, `/${column}`] : [undefined, undefined];
+    expect([pointersOf(body)[0], pointersOf(one.body)[0]]).toEqual(
+      status === 422 ? [expect.stringMatching(/^\/rows\/2\//), undefined] : named,
+    );
     for (const { id } of made === null ? [] : await readNewest(1))
       await world.api.call("DELETE", `/v1/prepaid-licences/${id}`);
   });

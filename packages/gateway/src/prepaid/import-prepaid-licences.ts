@@ -62,11 +62,9 @@ async function readLicences(
   ]);
   await lockCustomers(tx, services.store.dialect, partner.id, [...new Set(customers.values())]);
   const products = new Map(
-    (
-      await inParts([...new Set(rows.map(({ product }) => product))], (part) =>
-        findProductIds(tx, part),
-      )
-    ).flatMap((found) => [...found]),
+    await inParts([...new Set(rows.map(({ product }) => product))], (part) =>
+      findProductIds(tx, part),
+    ),
   );
   const licences: NumberedLicence[] = [];
   const faults: Fault[] = [];
@@ -108,12 +106,10 @@ async function findTaken(
     externalId === null ? [] : [{ number, externalId }],
   );
   const taken = new Set(
-    (
-      await inParts(
-        named.map(({ externalId }) => externalId),
-        (part) => findTakenExternalIds(tx, partner.id, part),
-      )
-    ).flatMap((found) => [...found]),
+    await inParts(
+      named.map(({ externalId }) => externalId),
+      (part) => findTakenExternalIds(tx, partner.id, part),
+    ),
   );
   const rowOf = new Map<string, number>();
   const faults: Fault[] = [];
@@ -140,10 +136,10 @@ async function findBeyondLimit(
   const today = dayOf(at, partner.terms.timeZone);
   const customers = [...new Set(licences.map(({ licence }) => licence.customer))];
   const counts = new Map<string, number>();
-  for (const found of await inParts(customers, (part) =>
+  for (const { customer, product, count } of await inParts(customers, (part) =>
     countOpenLicences(tx, partner.id, part, today),
   ))
-    for (const { customer, product, count } of found) counts.set(`${customer} ${product}`, count);
+    counts.set(`${customer} ${product}`, count);
   return licences.flatMap(({ number, licence }) => {
     const pair = `${licence.customer} ${licence.product}`;
     const count = (counts.get(pair) ?? 0) + 1;
@@ -167,13 +163,13 @@ function rowNumberOf({ pointer }: Fault): number {
   return Number(pointer.split("/")[2]);
 }
 
-/** Asks in parts what one statement can't be asked at once. */
-async function inParts<Value, Answer>(
+/** Asks in parts what one statement can't be asked at once, and puts the answers together. */
+async function inParts<Value, Row>(
   values: readonly Value[],
-  ask: (part: readonly Value[]) => Promise<Answer>,
-): Promise<readonly Answer[]> {
-  const answers: Answer[] = [];
+  ask: (part: readonly Value[]) => Promise<Iterable<Row>>,
+): Promise<readonly Row[]> {
+  const rows: Row[] = [];
   for (let start = 0; start < values.length; start += listSize)
-    answers.push(await ask(values.slice(start, start + listSize)));
-  return answers;
+    for (const row of await ask(values.slice(start, start + listSize))) rows.push(row);
+  return rows;
 }
