@@ -1,0 +1,139 @@
+import {
+  dayOf,
+  formatAmount,
+  formatPercent,
+  formatPrice,
+  noAmount,
+  noDiscount,
+  toAmount,
+  type Amount,
+} from "@evergate/core";
+import type { Document } from "../contract/operation.ts";
+import { writePdf } from "../documents/pdf.ts";
+import type { TableColumn, TableDocument, TableItem } from "../documents/table-document.ts";
+import {
+  countUnits,
+  describeDay,
+  describeMonth,
+  describePeriod,
+  groupDigits,
+} from "../documents/words.ts";
+import type { Bill } from "../store/bills.ts";
+import { streamNamedLines, type NamedLine } from "../store/line-names.ts";
+import type { Partner } from "../store/partners.ts";
+import type { Reader } from "../store/store.ts";
+
+/** A bill as PDF, made and sent page by page. The same bill is always the same file (R23). */
+export function writeBillPdf(
+  db: Reader,
+  partner: Partner,
+  bill: Bill,
+): Document<"application/pdf"> {
+  return writePdf(
+    toBillDocument(partner, bill, streamNamedLines(db, partner.id, bill.month)),
+    `bill-${bill.number}.pdf`,
+  );
+}
+
+/** A bill to print, from its lines in their order. */
+export function toBillDocument(
+  partner: Pick<Partner, "id" | "name" | "terms">,
+  bill: Bill,
+  lines: AsyncIterable<readonly NamedLine[]>,
+): TableDocument {
+  const { currency } = bill;
+  const show = (amount: Amount): string => groupDigits(formatAmount(amount, currency));
+  const total = { name: `Total, ${currency}`, value: show(bill.total), isStrong: true };
+  return {
+    title: `Bill ${bill.number}`,
+    subtitle: describeMonth(bill.month),
+    issuer: null,
+    issuedAt: bill.issuedAt,
+    parties: [{ heading: "To", lines: [partner.name, partner.id] }],
+    facts: [
+      { name: "Number", value: bill.number },
+      { name: "Issued on", value: describeDay(dayOf(bill.issuedAt, partner.terms.timeZone)) },
+      { name: "Customers", value: groupDigits(String(bill.customerCount)) },
+      { name: "Lines", value: groupDigits(String(bill.lineCount)) },
+      total,
+    ],
+    columns: listLineColumns(currency),
+    items: toLineItems(lines),
+    totals: () => [
+      { name: "Net", value: show(bill.net) },
+      { name: `Tax ${bill.taxRate} %`, value: show(bill.tax) },
+      total,
+    ],
+    notes: [],
+  };
+}
+
+/** The columns of {@link toLineItems}. */
+export function listLineColumns(currency: string): readonly TableColumn[] {
+  return [
+    { heading: "Product", width: null, align: "start" },
+    { heading: "Period", width: 98, align: "start" },
+    { heading: "Quantity", width: 68, align: "end" },
+    { heading: "Unit price", width: 52, align: "end" },
+    { heading: "Discount", width: 40, align: "end" },
+    { heading: `Amount, ${currency}`, width: 66, align: "end" },
+  ];
+}
+
+/** Lines that are ordered by customer, a section for each, with what it comes to. */
+export async function* toLineItems(
+  batches: AsyncIterable<readonly NamedLine[]>,
+): AsyncGenerator<readonly TableItem[], void, void> {
+  let customer: string | null = null;
+  let subtotal: Amount = noAmount;
+  let lineCount = 0;
+  let currency = "";
+  const close = (): TableItem => ({
+    kind: "subtotal",
+    name: `Subtotal, ${lineCount === 1 ? "1 line" : `${groupDigits(String(lineCount))} lines`}`,
+    value: groupDigits(formatAmount(subtotal, currency)),
+  });
+  for await (const lines of batches) {
+    const items: TableItem[] = [];
+    for (const line of lines) {
+      const { charge } = line;
+      if (charge.customer !== customer) {
+        if (customer !== null) items.push(close());
+        items.push({
+          kind: "section",
+          title: line.customerName,
+          detail: line.customerExternalId ?? charge.customer,
+        });
+        ({ customer, currency } = charge);
+        subtotal = noAmount;
+        lineCount = 0;
+      }
+      items.push(toRow(line));
+      subtotal = toAmount(subtotal + charge.amount);
+      lineCount += 1;
+    }
+    yield items;
+  }
+  if (customer !== null) yield [close()];
+}
+
+function toRow({ charge, ...names }: NamedLine): TableItem {
+  const { currency, days, discountPercent } = charge;
+  return {
+    kind: "row",
+    cells: [
+      {
+        text: names.productName,
+        detail: `${names.productCode} · ${names.subscriptionExternalId ?? charge.subscription}`,
+      },
+      {
+        text: describePeriod(charge.period),
+        detail: days === null ? undefined : `${days.charged} of ${days.of} days`,
+      },
+      countUnits(charge.quantity, names.unit),
+      groupDigits(formatPrice(charge.unitPrice, currency)),
+      discountPercent === noDiscount ? "" : `${formatPercent(discountPercent)} %`,
+      groupDigits(formatAmount(charge.amount, currency)),
+    ],
+  };
+}

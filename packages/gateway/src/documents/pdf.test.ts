@@ -1,0 +1,164 @@
+import { toInstant } from "@evergate/core";
+import { extractText, getDocumentProxy } from "unpdf";
+import { expect, test } from "vitest";
+import { writePdf } from "./pdf.ts";
+import type { TableDocument, TableItem } from "./table-document.ts";
+
+const issuedAt = toInstant(Date.UTC(2026, 11, 31, 23));
+
+function makeDocument(
+  items: () => AsyncIterable<readonly TableItem[]>,
+  parts: Partial<TableDocument> = {},
+): TableDocument {
+  return {
+    title: "Bill 2026-000123",
+    subtitle: "December 2026",
+    issuer: "Operator s.r.o.",
+    issuedAt,
+    parties: [
+      { heading: "From", lines: ["Operator s.r.o.", "Hlavná 1", "VAT id SK2020000000"] },
+      { heading: "To", lines: ["Danube Telecom", "Ringstraße 3", "VAT id ATU12345678"] },
+    ],
+    facts: [{ name: "Number", value: "2026-000123" }],
+    columns: [
+      { heading: "Product", width: null, align: "start" },
+      { heading: "Amount, EUR", width: 70, align: "end" },
+    ],
+    items: items(),
+    totals: () => [{ name: "Total, EUR", value: "46.45", isStrong: true }],
+    notes: ["Reverse charge."],
+    ...parts,
+  };
+}
+
+async function* list(...items: readonly TableItem[]): AsyncGenerator<readonly TableItem[]> {
+  yield items;
+}
+
+const section = (title: string): TableItem => ({ kind: "section", title, detail: `of ${title}` });
+const row = (text: string, detail?: string): TableItem => ({
+  kind: "row",
+  cells: [{ text, detail }, "2.00"],
+});
+const subtotal = (name: string): TableItem => ({ kind: "subtotal", name, value: "4.00" });
+
+async function print(document: TableDocument): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of writePdf(document, "bill.pdf").chunks) {
+    if (typeof piece === "string") throw new Error("A PDF consists of bytes.");
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}
+
+async function readPages(file: Buffer): Promise<readonly string[]> {
+  const { text } = await extractText(await getDocumentProxy(new Uint8Array(file)), {
+    mergePages: false,
+  });
+  return text;
+}
+
+test("a page has all that the document says, in order, and its number", async () => {
+  const file = await print(
+    makeDocument(() => list(section("Hotel Carpathia"), row("Product A"), subtotal("Subtotal"))),
+  );
+  const pages = await readPages(file);
+  expect(pages).toHaveLength(1);
+  expect(pages[0]?.replaceAll(/\s+/g, " ")).toMatch(
+    /Page 1 of ?1 .*Bill 2026-000123 · Operator s\.r\.o\..*Bill 2026-000123 December 2026 From Operator s\.r\.o\. Hlavná 1.*To Danube Telecom.*Number 2026-000123 Product Amount, EUR Hotel Carpathia of Hotel Carpathia Product A 2\.00 Subtotal 4\.00 Total, EUR 46\.45 Reverse charge\./,
+  );
+});
+
+test("the same document is the same file", async () => {
+  const make = (): Promise<Buffer> => print(makeDocument(() => list(section("A"), row("B"))));
+  const [one, other] = [await make(), await make()];
+  expect(one.equals(other)).toBe(true);
+});
+
+test("names in other scripts can be copied out of it", async () => {
+  const names = [
+    "Ξενοδοχείο Ακρόπολις",
+    "Гостиница «Москва»",
+    "上海和平饭店",
+    "東京ホテル",
+    "서울호텔",
+    "Khách sạn Đông Dương",
+    "โรงแรม",
+    "मुंबई",
+  ];
+  const [text = ""] = await readPages(
+    await print(makeDocument(() => list(...names.map((name) => row(name))))),
+  );
+  for (const name of names) expect(text.normalize("NFC")).toContain(name);
+});
+
+test("500 lines: each once and in order, a head on every page, no heading and no subtotal alone", async () => {
+  // Sections of 1, 2, 3 … lines, so that pages break at every place in them.
+  const items: TableItem[] = [];
+  let count = 0;
+  for (let size = 1; count < 500; size += 1) {
+    items.push(section(`Customer${size}`));
+    for (let line = 0; line < size && count < 500; line += 1) {
+      count += 1;
+      items.push(row(`Line${count}`, count % 3 === 0 ? "A detail beneath it" : undefined));
+    }
+    items.push(subtotal(`Subtotal${size}`));
+  }
+  const pages = await readPages(await print(makeDocument(() => list(...items))));
+  expect(pages.length).toBeGreaterThan(10);
+  const lines = pages.flatMap((page) =>
+    [...page.matchAll(/Line(\d+)\b/g)].map(([, n]) => Number(n)),
+  );
+  expect(lines).toEqual(Array.from({ length: 500 }, (_, index) => index + 1));
+  for (const [index, page] of pages.entries()) {
+    expect(page).toContain(`Page ${index + 1} of`);
+    expect(page.replaceAll(/\s+/g, " ")).toMatch(
+      new RegExp(`Page ${index + 1} of ?${pages.length}\\b`),
+    );
+    expect(page.includes("Amount, EUR")).toBe(page.includes("Line"));
+    const marks = [
+      ...page.matchAll(/(?<!of )Customer\d+( \(continued\))?|Line\d+|Subtotal\d+/g),
+    ].map(([mark]) => mark.replaceAll(/\d+/g, ""));
+    expect(marks[0] ?? "Customer").toMatch(/^Customer/);
+    // A heading is followed by a line, a subtotal preceded by one, and a page that goes on in a section says so.
+    expect(marks.join(" ")).toMatch(
+      /^((Customer \(continued\) )?(Line )+(Subtotal ?)?)?(Customer (Line ?)+(Subtotal ?)?)*$/,
+    );
+  }
+});
+
+test("a name as long as names can be is broken, a title of no end ends in an ellipsis", async () => {
+  const name = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft ";
+  const [text = ""] = await readPages(
+    await print(
+      makeDocument(() => list(section(name.repeat(3)), section(name.repeat(30)), row("B"))),
+    ),
+  );
+  expect(text.replaceAll(/\s+/g, "")).toContain(name.trim().repeat(3));
+  expect(text).toContain("…");
+});
+
+test("it is made as it is read: of a table without end the first pages come, and no more is asked for", async () => {
+  let batches = 0;
+  const endless = async function* (): AsyncGenerator<readonly TableItem[], void, void> {
+    for (;;) {
+      batches += 1;
+      yield Array.from({ length: 100 }, (_, index) => row(`Line ${batches}.${index}`));
+    }
+  };
+  const chunks = writePdf(makeDocument(endless), "a.pdf").chunks[Symbol.asyncIterator]();
+  for (let count = 0; count < 10; count += 1) {
+    const { value } = await chunks.next();
+    expect(value?.length).toBeGreaterThan(0);
+    // One page, compressed.
+    expect(value?.length).toBeLessThan(20_000);
+  }
+  await chunks.return?.();
+  expect(batches).toBeLessThan(10);
+});
+
+test("a table without rows is a document with its totals", async () => {
+  const pages = await readPages(await print(makeDocument(() => list())));
+  expect(pages).toHaveLength(1);
+  expect(pages[0]).toContain("46.45");
+});
