@@ -5,14 +5,18 @@ import { fileURLToPath } from "node:url";
 
 export const operatorKey = "evg_operator_of_the_bench_0123456789";
 
+/** 32 bytes in base64. */
+export const secretKey: string = Buffer.alloc(32, 1).toString("base64");
+
 export interface Child {
   readonly origin: string;
+  readonly pid: number;
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** Starts the real gateway on a database file, and answers once it does. */
+/** Starts the real gateway on a database, and answers once it does. */
 export async function startGateway(
-  databasePath: string,
+  databaseUrl: string,
   nodeOptions: readonly string[] = [],
 ): Promise<Child & { readonly startedInMs: number }> {
   const main = fileURLToPath(
@@ -21,8 +25,9 @@ export async function startGateway(
   const port = await findFreePort();
   const start = performance.now();
   const child = await startChild([...nodeOptions, main, "serve"], port, {
-    EVERGATE_DATABASE_URL: `file:${databasePath}`,
+    EVERGATE_DATABASE_URL: databaseUrl,
     EVERGATE_OPERATOR_KEY: operatorKey,
+    EVERGATE_SECRET_KEY: secretKey,
     EVERGATE_LOG_LEVEL: "warn",
     EVERGATE_PORT: String(port),
   });
@@ -51,6 +56,7 @@ async function startChild(
   await waitForAnswer(child, `${origin}/healthz`);
   return {
     origin,
+    pid: child.pid ?? 0,
     stop: (signal = "SIGTERM") =>
       new Promise((resolve) => {
         child.once("exit", () => resolve());

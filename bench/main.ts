@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { benchClosing } from "./close/bench-closing.ts";
 import { startBareServer, startGateway } from "./child.ts";
 import { median, sendAll, type Call, type Figures } from "./measure.ts";
 import { preparePartner, type Prepared } from "./prepare-partner.ts";
@@ -19,6 +20,7 @@ try {
   await benchWriting();
   await benchReading();
   await benchStarting();
+  await benchClosing();
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }
@@ -30,7 +32,7 @@ async function benchWriting(): Promise<void> {
   const ratios: number[] = [];
   for (let round = 1; round <= rounds; round++) {
     const path = join(directory, `write-${round}.db`);
-    const gateway = await startGateway(path);
+    const gateway = await startGateway(`file:${path}`);
     const prepared = await preparePartner(gateway.origin);
     // Compiled and cached what can be, as in a process that has been running for a while.
     await sendAll(gateway.origin, connections, Math.floor(writes / 4), () => toPost(prepared));
@@ -48,7 +50,7 @@ async function benchWriting(): Promise<void> {
 
 async function showWhereTimeGoes(): Promise<void> {
   const profiles = mkdtempSync(join(directory, "profile-"));
-  const gateway = await startGateway(join(directory, "profile.db"), [
+  const gateway = await startGateway(`file:${join(directory, "profile.db")}`, [
     "--cpu-prof",
     `--cpu-prof-dir=${profiles}`,
   ]);
@@ -62,7 +64,7 @@ async function showWhereTimeGoes(): Promise<void> {
 
 async function benchReading(): Promise<void> {
   console.log(`\nGET /v1/subscriptions/{id}, ${connections} connections, ${reads} a round`);
-  const gateway = await startGateway(join(directory, "read.db"));
+  const gateway = await startGateway(`file:${join(directory, "read.db")}`);
   const prepared = await preparePartner(gateway.origin);
   const made = await fetch(`${gateway.origin}/v1/subscriptions`, toRequest(toPost(prepared)));
   const json = await made.text();
@@ -91,7 +93,7 @@ async function benchReading(): Promise<void> {
 async function benchStarting(): Promise<void> {
   const times: number[] = [];
   for (let round = 1; round <= rounds; round++) {
-    const gateway = await startGateway(join(directory, "read.db"));
+    const gateway = await startGateway(`file:${join(directory, "read.db")}`);
     times.push(gateway.startedInMs);
     await gateway.stop();
   }

@@ -55,6 +55,7 @@ export function median(values: readonly number[]): number {
   );
 }
 
-function quantile(sorted: readonly number[], share: number): number {
+/** `sorted` ascending. */
+export function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
