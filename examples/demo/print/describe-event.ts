@@ -13,6 +13,9 @@ export function describeEvent(event: EvergateEvent, names: Names): string {
     case "customer.created":
     case "customer.updated":
     case "partner.approved":
+    case "partner.suspended":
+    case "partner.reinstated":
+    case "partner.updated":
       return event.data.name;
     case "subscription.created":
     case "subscription.reactivated":

@@ -56,7 +56,15 @@ export {
   type UnitPrice,
 } from "./money.ts";
 export { priceOn, type Price, type Product, type Tier } from "./catalogue.ts";
-export type { BillingPeriod, Context, PartnerTerms, PartnerType, TrialLength } from "./terms.ts";
+export {
+  channelOn,
+  mspFromWhenOrdered,
+  type BillingPeriod,
+  type Context,
+  type PartnerTerms,
+  type PartnerType,
+  type TrialLength,
+} from "./terms.ts";
 export { isLongerTrial, trialLimitOf, type TrialRefusal, type TrialWindow } from "./trial.ts";
 export { periodEndsAt, type OpenPeriod, type PricedConfiguration } from "./billing-period.ts";
 export { billMonthOf, forecastCharge, type Charge } from "./charge.ts";

@@ -16,7 +16,10 @@ import type { PartnerTerms } from "./terms.ts";
 /** What a settlement asks for. `price` finds the row that a charge names: its tiers are the ones that count. */
 export type SettlementTerms = PricingTerms & { readonly taxRate: Percent };
 
-/** The same without the tax, which is of the whole bill: what a charge's amount depends on. */
+/**
+ * The same without the tax, which is of the whole bill: what a charge's amount depends on. `type` is what the partner is
+ * in the month billed (`channelOn` its first day).
+ */
 export type PricingTerms = Pick<PartnerTerms, "type" | "currency"> & {
   readonly price: (id: PriceId) => Price | undefined;
 };

@@ -1,4 +1,4 @@
-import type { Instant, LocalDate } from "./calendar.ts";
+import { firstDayOf, monthOf, nextMonth, dayOf, type Instant, type LocalDate } from "./calendar.ts";
 import type { Price, Product } from "./catalogue.ts";
 import type { ProductId } from "./ids.ts";
 
@@ -10,7 +10,10 @@ export type TrialLength = { readonly months: number } | { readonly days: number 
 
 /** What was agreed with a partner, as far as the rules ask for it. The two trials concern an xSP only (R6). */
 export type PartnerTerms = {
+  /** What it was taken on as. What it is on a day, `channelOn` says. */
   readonly type: PartnerType;
+  /** The first day of the month from which on a reseller is an MSP, past or to come; null for all others. */
+  readonly mspFrom: LocalDate | null;
   /** An IANA name (R1), checked by `isTimeZone`. */
   readonly timeZone: string;
   /** ISO 4217. */
@@ -21,6 +24,22 @@ export type PartnerTerms = {
   /** Null: no trial unless the request offers one. */
   readonly defaultTrial: TrialLength | null;
 };
+
+/**
+ * What a partner is on a day: its prices are those of this channel (R19), and a month's tiers count for whoever is an MSP
+ * on its first day (R20). Told from the terms and the day alone, so that late comes out as on time (R3).
+ */
+export function channelOn(
+  { type, mspFrom }: Pick<PartnerTerms, "type" | "mspFrom">,
+  day: LocalDate,
+): PartnerType {
+  return mspFrom !== null && day >= mspFrom ? "msp" : type;
+}
+
+/** The day from which on a reseller that orders it at `at` is an MSP: the first of the next month there. */
+export function mspFromWhenOrdered(at: Instant, timeZone: string): LocalDate {
+  return firstDayOf(nextMonth(monthOf(dayOf(at, timeZone))));
+}
 
 /**
  * All that a rule may look up: pure, and narrowed to the partner's channel and currency.

@@ -37,11 +37,15 @@ import { getPrepaidLicence } from "./prepaid/get-prepaid-licence.ts";
 import { importPrepaidLicences } from "./prepaid/import-prepaid-licences.ts";
 import { listPrepaidLicences } from "./prepaid/list-prepaid-licences.ts";
 import { updatePrepaidLicence } from "./prepaid/update-prepaid-licence.ts";
+import { becomeMsp } from "./partners/become-msp.ts";
 import { createPartner } from "./partners/create-partner.ts";
 import { getOwnPartner } from "./partners/get-own-partner.ts";
 import { getPartner } from "./partners/get-partner.ts";
 import { listPartners } from "./partners/list-partners.ts";
+import { reinstatePartner } from "./partners/reinstate-partner.ts";
+import { suspendPartner } from "./partners/suspend-partner.ts";
 import { updatePartner } from "./partners/update-partner.ts";
+import { withdrawBecomingMsp } from "./partners/withdraw-becoming-msp.ts";
 import { listAuditLog } from "./record/list-audit-log.ts";
 import { getActiveSubscriptionTotals } from "./reports/get-active-subscription-totals.ts";
 import { listActiveSubscriptions } from "./reports/list-active-subscriptions.ts";
@@ -93,6 +97,10 @@ export const rooms: Rooms = {
   listPartners: read(listPartners),
   getPartner: read(getPartner),
   updatePartner: write(updatePartner),
+  suspendPartner: write(suspendPartner),
+  reinstatePartner: write(reinstatePartner),
+  becomeMsp: write(becomeMsp),
+  withdrawBecomingMsp: write(withdrawBecomingMsp),
   getOwnPartner: readOfPartner(getOwnPartner),
 
   createApiKey: write(createApiKey),

@@ -16,6 +16,7 @@ export type ConfigurationRefusal =
 
 /**
  * Whether a configuration can be charged from `day` on, and lies within its product's limits (R7, R19); null if so.
+ * A reseller that is an MSP from a later day on needs a price there, too: what renews then must have one.
  *
  * Refusals: `product_unknown`, `product_not_priced`, `quantity_out_of_range`.
  */
@@ -27,8 +28,12 @@ export function refuseConfiguration(
   const { product, quantity } = configuration;
   const found = context.catalogue.product(product);
   if (found === undefined) return { code: "product_unknown", product };
-  if (priceConfiguration(configuration, day, context) === null)
-    return { code: "product_not_priced", product, day };
+  const { mspFrom } = context.terms;
+  const days = mspFrom !== null && day < mspFrom ? [day, mspFrom] : [day];
+  for (const priced of days) {
+    if (priceConfiguration(configuration, priced, context) === null)
+      return { code: "product_not_priced", product, day: priced };
+  }
   const { minQuantity, maxQuantity } = found;
   if (!Number.isInteger(quantity) || quantity < minQuantity || quantity > maxQuantity) {
     return { code: "quantity_out_of_range", product, minimum: minQuantity, maximum: maxQuantity };

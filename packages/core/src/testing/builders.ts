@@ -10,7 +10,7 @@ import { priceOn, type Price, type Product } from "../catalogue.ts";
 import { toCustomerId, toPriceId, toProductId, toSubscriptionId, type ProductId } from "../ids.ts";
 import { parsePercent, parsePrice, toPercent, toUnitPrice } from "../money.ts";
 import type { CreateOrder } from "../subscription/create.ts";
-import type { Context, PartnerTerms } from "../terms.ts";
+import { channelOn, type Context, type PartnerTerms } from "../terms.ts";
 
 /** Partner time zone of the worked examples. */
 export const bratislava = "Europe/Bratislava";
@@ -36,6 +36,7 @@ export function local(text: string, timeZone: string = bratislava): Instant {
 export function termsOf(terms: Partial<PartnerTerms> = {}): PartnerTerms {
   return {
     type: "reseller",
+    mspFrom: null,
     timeZone: bratislava,
     currency: "EUR",
     billingPeriod: "calendar_month",
@@ -73,7 +74,12 @@ export function buildPrice(
 /** Product A at 2.00 and product B at 3.00, unless said. */
 export function buildContext(
   terms: Partial<PartnerTerms> = {},
-  catalogue: { readonly products?: readonly Product[]; readonly prices?: readonly Price[] } = {},
+  catalogue: {
+    readonly products?: readonly Product[];
+    readonly prices?: readonly Price[];
+    /** Those of a reseller that becomes an MSP, from then on. */
+    readonly mspPrices?: readonly Price[];
+  } = {},
   prepaid: Context["prepaid"] = () => null,
 ): Context {
   const products = catalogue.products ?? [buildProduct(productA), buildProduct(productB)];
@@ -81,13 +87,16 @@ export function buildContext(
     buildPrice(productA, "2.00"),
     buildPrice(productB, "3.00"),
   ];
+  const allTerms = termsOf(terms);
+  const pricesOn = (on: LocalDate): readonly Price[] =>
+    channelOn(allTerms, on) === "msp" ? (catalogue.mspPrices ?? allPrices) : allPrices;
   return {
-    terms: termsOf(terms),
+    terms: allTerms,
     catalogue: {
       product: (id) => products.find((product) => product.id === id),
       priceOn: (id, on) =>
         priceOn(
-          allPrices.filter((price) => price.product === id),
+          pricesOn(on).filter((price) => price.product === id),
           on,
         ),
     },

@@ -12,6 +12,7 @@ const maximumActorLength = 100;
 /**
  * Tells who calls, and whether the key may do this.
  * Throws `unauthenticated` (no key, unknown, revoked, expired), then `forbidden` (wrong kind, missing scope),
+ * then `partner_suspended` (of all operations that are no reads, the partner's keys may make none),
  * then `malformed_request` (an `Evergate-Actor` that can't be decoded).
  */
 export async function authenticate(
@@ -41,6 +42,11 @@ export async function authenticate(
     key.kind === "partner" ? scopes.filter((scope) => !key.scopes.includes(scope)) : [];
   if (missing.length > 0)
     throw new ProblemError("forbidden", `This key lacks the scope ${missing.join(", ")}.`);
+  if (key.isPartnerSuspended && operation.method !== "get")
+    throw new ProblemError(
+      "partner_suspended",
+      "This partner is suspended: its keys can read, and change nothing. Service and billing go on.",
+    );
   return {
     kind: key.kind,
     keyId: key.id,

@@ -21,7 +21,7 @@ import {
 import type { PartnerReadRoom } from "../app/room.ts";
 import type { components } from "../generated/api.ts";
 import { foreseeCharges } from "../settlement/foresee-charges.ts";
-import { loadPricingTerms } from "../settlement/pricing-terms.ts";
+import { channelIn, loadPricingTerms } from "../settlement/pricing-terms.ts";
 import { tallyUnits } from "../settlement/tally-units.ts";
 import { resolveProduct } from "../subscriptions/load-subject.ts";
 
@@ -42,15 +42,15 @@ export const getDiscounts: PartnerReadRoom<"getDiscounts"> = async (
   { query },
   { db, partner, at },
 ) => {
-  const { currency, timeZone, type } = partner.terms;
+  const { currency, timeZone } = partner.terms;
   const month = monthOf(dayOf(at, timeZone));
   const product = query.product === undefined ? null : await resolveProduct(db, query.product);
   const standings = new Map<PriceId, Standing>();
-  if (type === "msp") {
+  if (channelIn(partner.terms, month) === "msp") {
     const tally = await tallyUnits(db, partner, month);
     for await (const all of foreseeCharges(db, partner, month)) {
       const charges = all.filter((charge) => product === null || charge.product === product);
-      const terms = await loadPricingTerms(db, partner, charges);
+      const terms = await loadPricingTerms(db, partner, month, charges);
       for (const charge of charges) {
         const standing = takeStanding(standings, charge, terms.price(charge.price), tally);
         const { discountPercent, amount } = settleCharge(charge, tally, terms);

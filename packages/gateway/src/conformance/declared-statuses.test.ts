@@ -7,7 +7,7 @@ import { testStores } from "../testing/open-test-stores.ts";
 import { startTestGateway, testNow } from "../testing/start-test-gateway.ts";
 import { documents, operations, type DeclaredOperation } from "./contract.ts";
 import { holdRequests } from "./hold-requests.ts";
-import { refusals } from "./refusals.ts";
+import { refusals, takePartner } from "./refusals.ts";
 import { makeFresh, makeRequest, send, type Reply, type RequestParts } from "./requests.ts";
 import { makeScene, type Scene } from "./scene.ts";
 
@@ -57,6 +57,12 @@ describe.each(testStores)("every declared status is produced on $name", (stores)
           .execute(),
       );
     }
+  });
+  let suspendedKey: string;
+  beforeAll(async () => {
+    const { id, key } = await takePartner(scene);
+    await scene.operator.ask("POST", `/v1/partners/${id}/suspend`, { reason: "Unpaid." });
+    suspendedKey = key;
   });
   afterAll(() => scene.gateway.close());
 
@@ -188,6 +194,14 @@ describe.each(testStores)("every declared status is produced on $name", (stores)
         403,
         "forbidden",
       );
+    },
+  );
+
+  test.each(declaring("partner_suspended"))(
+    "403: $id with a key of a partner that is suspended",
+    async (operation) => {
+      const parts = await makeRequest(scene, scene.one, operation);
+      await expectRefusal(operation, { ...parts, key: suspendedKey }, 403, "partner_suspended");
     },
   );
 

@@ -53,6 +53,34 @@ export const refusals: readonly Refusal[] = [
   refusal("createPartner", "time_zone_unknown", withBody({ timeZone: "Europe/Atlantis" })),
   refusal("createPartner", "trial_terms_not_allowed", withBody({ type: "reseller" })),
   refusal("createPartner", "clock_not_allowed", withBody({ mode: "live" })),
+  refusal("updatePartner", "time_zone_fixed", withBody({ timeZone: "Europe/Prague" })),
+  refusal("suspendPartner", "partner_already_suspended", async (scene) =>
+    onPartner(await takePartner(scene), scene, ["suspend", { reason: "Bills are unpaid." }]),
+  ),
+  refusal("reinstatePartner", "partner_not_suspended", async (scene) =>
+    onPartner(await takePartner(scene), scene),
+  ),
+  refusal("becomeMsp", "partner_not_reseller", async (scene) =>
+    onPartner(await takePartner(scene, { type: "xsp" }), scene),
+  ),
+  refusal("becomeMsp", "msp_already_scheduled", async (scene) =>
+    onPartner(await takePartner(scene, { type: "reseller" }), scene, ["become-msp"]),
+  ),
+  refusal("becomeMsp", "product_not_priced", async (scene) => {
+    const partner = await takePartner(scene, { type: "reseller" });
+    await subscribeTo(partner, await takeProductFor(scene, "reseller"));
+    return onPartner(partner, scene);
+  }),
+  refusal("withdrawBecomingMsp", "msp_not_scheduled", async (scene) =>
+    onPartner(await takePartner(scene, { type: "reseller" }), scene),
+  ),
+  refusal("withdrawBecomingMsp", "product_not_priced", async (scene) => {
+    const partner = await takePartner(scene, { type: "reseller" });
+    const parts = await onPartner(partner, scene, ["become-msp"]);
+    // Free until December, and from then on at the prices of an MSP.
+    await subscribeTo(partner, await takeProductFor(scene, "msp"));
+    return parts;
+  }),
   refusal("updatePartner", "trial_terms_not_allowed", async (scene) => {
     const { id } = await takePartner(scene, { type: "reseller" });
     return { path: { partnerId: id }, ...withBody({ defaultTrial: { days: 14 } }) };
@@ -364,6 +392,44 @@ function onResellersSubscription(body: JsonObject): Spoiling {
     });
     return { ...withOnlyBody(body), path: { subscriptionId: id }, key };
   };
+}
+
+/** The operation on this partner, after some of the operator's. */
+async function onPartner(
+  { id }: { readonly id: string },
+  { operator }: Scene,
+  ...orders: readonly (readonly [action: string, body?: Json])[]
+): Promise<Partial<RequestParts>> {
+  for (const [action, body] of orders)
+    await operator.ask("POST", `/v1/partners/${id}/${action}`, body);
+  return { path: { partnerId: id } };
+}
+
+/** A product that has a price in one channel only. */
+async function takeProductFor({ operator }: Scene, channel: string): Promise<string> {
+  const { id } = await operator.ask<Schemas["Product"]>("POST", "/v1/products", {
+    code: makeFresh("ONLY-"),
+    name: `For ${channel} only`,
+    unit: "user",
+    minQuantity: 1,
+    maxQuantity: 10,
+  });
+  await operator.ask("POST", "/v1/prices", {
+    product: id,
+    channel,
+    currency: "EUR",
+    unitPrice: "2.00",
+    validFrom: "2026-01-01",
+  });
+  return id;
+}
+
+async function subscribeTo({ api }: { readonly api: Api }, product: string): Promise<void> {
+  await api.ask("POST", "/v1/subscriptions", {
+    customer: { name: "Of a reseller" },
+    product,
+    quantity: 5,
+  });
 }
 
 function asPartner({ key }: { readonly key: string }, body: JsonObject): Partial<RequestParts> {

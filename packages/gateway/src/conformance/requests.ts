@@ -1,6 +1,6 @@
 import type { components } from "../generated/api.ts";
 import { getOperation, type DeclaredOperation, type Json, type JsonObject } from "./contract.ts";
-import { makePrepaidCustomer, type Scene, type Side } from "./scene.ts";
+import { makePrepaidCustomer, sceneNow, type Scene, type Side } from "./scene.ts";
 
 type Schemas = components["schemas"];
 
@@ -190,6 +190,25 @@ async function takeEndpoint(_scene: Scene, side: Side): Promise<Partial<RequestP
   return { path: { endpointId: id } };
 }
 
+/** A partner of its own for a test, a reseller in a sandbox, after some of the operator's operations. */
+async function takeReseller(
+  { operator }: Scene,
+  ...orders: readonly (readonly [action: string, body?: Json])[]
+): Promise<Partial<RequestParts>> {
+  const { id } = await operator.ask<Schemas["CreatedPartner"]>("POST", "/v1/partners", {
+    name: makeFresh("Reseller "),
+    type: "reseller",
+    currency: "EUR",
+    timeZone: "Europe/Bratislava",
+    billingPeriod: "calendar_month",
+    mode: "sandbox",
+    clock: sceneNow,
+  });
+  for (const [action, body] of orders)
+    await operator.ask("POST", `/v1/partners/${id}/${action}`, body);
+  return { path: { partnerId: id } };
+}
+
 /** What has to have happened for the operation to succeed. */
 const prepare: Readonly<Record<string, Preparation>> = {
   createPrice: async ({ operator }) => {
@@ -202,6 +221,10 @@ const prepare: Readonly<Record<string, Preparation>> = {
     });
     return { body: { product: id } };
   },
+  suspendPartner: (scene) => takeReseller(scene),
+  reinstatePartner: (scene) => takeReseller(scene, ["suspend", { reason: "Bills are unpaid." }]),
+  becomeMsp: (scene) => takeReseller(scene),
+  withdrawBecomingMsp: (scene) => takeReseller(scene, ["become-msp"]),
   rollApiKey: takeKey,
   revokeApiKey: takeKey,
   createWebhookEndpoint: async (_scene, side) => {

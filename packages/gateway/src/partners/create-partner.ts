@@ -16,6 +16,7 @@ import { toWirePartner } from "./to-wire.ts";
 export const createPartner: WriteRoom<"createPartner"> = async ({ body }, world) => {
   const terms: PartnerTerms = {
     type: body.type,
+    mspFrom: null,
     timeZone: body.timeZone,
     currency: body.currency,
     billingPeriod: body.billingPeriod,
@@ -49,6 +50,7 @@ export const createPartner: WriteRoom<"createPartner"> = async ({ body }, world)
     name: body.name,
     industry: body.industry ?? null,
     status: "approved",
+    suspension: null,
     mode: body.mode,
     terms,
     taxRate: body.taxRate ?? "0",
@@ -61,7 +63,7 @@ export const createPartner: WriteRoom<"createPartner"> = async ({ body }, world)
     settlementDueAt: settlesAt(month, terms.timeZone),
     createdAt: now,
   };
-  const wire = toWirePartner(partner);
+  const wire = toWirePartner(partner, world.services.now());
   await insertPartner(world.tx, partner);
   await appendEvents(world.tx, partner.id, [
     {

@@ -5,8 +5,8 @@ import { findPartner } from "../store/partners.ts";
 import { toWirePartner } from "./to-wire.ts";
 
 /** Reads one partner. */
-export const getPartner: ReadRoom<"getPartner"> = async ({ path }, { db }) => {
+export const getPartner: ReadRoom<"getPartner"> = async ({ path }, { db, at }) => {
   const partner = await findPartner(db, toPartnerId(path.partnerId));
   if (partner === undefined) return refuse("not_found", `There is no partner ${path.partnerId}.`);
-  return { status: 200, body: toWirePartner(partner) };
+  return { status: 200, body: toWirePartner(partner, at) };
 };

@@ -1,18 +1,12 @@
 import { refuse } from "../app/problem.ts";
-import { recordOperatorChange } from "../app/record-change.ts";
 import type { WriteRoom } from "../app/room.ts";
 import type { components } from "../generated/api.ts";
 import { toPartnerId } from "../ids.ts";
 import { refuseWhileSettling } from "../settlement/refuse-while-settling.ts";
-import {
-  lockPartnerToChange,
-  partnerNow,
-  updatePartner as update,
-  type Partner,
-} from "../store/partners.ts";
+import { lockPartnerToChange, partnerNow, type Partner } from "../store/partners.ts";
 import { readCompany, refuseTaxTerms } from "./check-tax-terms.ts";
 import { refuseTrialTerms } from "./check-trial-terms.ts";
-import { toWirePartner } from "./to-wire.ts";
+import { savePartner } from "./save-partner.ts";
 
 /** Changes what was agreed with a partner. What stands on bills counts for those made from now on; a trial already granted stays as it is. */
 export const updatePartner: WriteRoom<"updatePartner"> = async ({ path, body }, world) => {
@@ -22,6 +16,12 @@ export const updatePartner: WriteRoom<"updatePartner"> = async ({ path, body }, 
     toPartnerId(path.partnerId),
   );
   if (before === undefined) return refuse("not_found", `There is no partner ${path.partnerId}.`);
+  const { timeZone } = before.terms;
+  if (body.timeZone !== undefined && body.timeZone !== timeZone)
+    return refuse(
+      "time_zone_fixed",
+      `The time zone stays ${timeZone}: every day, period and month that has begun would begin elsewhere. Make another partner for another time zone.`,
+    );
   const due = isOnBills(body)
     ? refuseWhileSettling(before, partnerNow(before, world.services.now()))
     : null;
@@ -51,15 +51,10 @@ export const updatePartner: WriteRoom<"updatePartner"> = async ({ path, body }, 
       ? null
       : await refuseTaxTerms(world.tx, after));
   if (refusal !== null) return refusal;
-  await update(world.tx, after);
-  await recordOperatorChange(
-    world,
-    "updatePartner",
-    after.id,
-    toWirePartner(before),
-    toWirePartner(after),
-  );
-  return { status: 200, body: toWirePartner(after) };
+  return {
+    status: 200,
+    body: await savePartner(world, "updatePartner", "partner.updated", before, after),
+  };
 };
 
 /** Whether a change would show on the partner's next bill. */

@@ -37,7 +37,7 @@ import {
   type Progress,
   type Section,
 } from "./progress.ts";
-import { loadPricingTerms } from "./pricing-terms.ts";
+import { channelIn, loadPricingTerms } from "./pricing-terms.ts";
 
 /** So many charges are counted or priced in one transaction, which keeps it near 20 ms. */
 const chunkSize = 1_000;
@@ -93,7 +93,12 @@ export async function settleNext(
   const run = await openSettlement(tx, partner, now);
   switch (run.phase) {
     case "charging":
-      await beginPhase(tx, partner, run, partner.terms.type === "msp" ? "counting" : "pricing");
+      await beginPhase(
+        tx,
+        partner,
+        run,
+        channelIn(partner.terms, run.month) === "msp" ? "counting" : "pricing",
+      );
       return false;
     case "counting":
       await countUnits(tx, partner, run);
@@ -141,7 +146,7 @@ async function countUnits(tx: Transaction, partner: Partner, run: SettlementRun)
 async function priceCharges(tx: Transaction, partner: Partner, run: SettlementRun): Promise<void> {
   const progress = parseProgress(run.progress);
   const charges = await listChargesFrom(tx, partner.id, run.month, progress.after, chunkSize);
-  const terms = await loadPricingTerms(tx, partner, charges);
+  const terms = await loadPricingTerms(tx, partner, run.month, charges);
   const discounted: StoredCharge[] = [];
   const finished: Section[] = [];
   let { net, section } = progress;

@@ -20,12 +20,21 @@ export interface ApiKey {
 }
 
 const selectByHash = compileOnce((db, { hash }: { hash: string }) =>
-  db.selectFrom("api_keys").selectAll().where("hash", "=", hash),
+  db
+    .selectFrom("api_keys")
+    .leftJoin("partners", "partners.id", "api_keys.partner")
+    .selectAll("api_keys")
+    .select("partners.suspended_at")
+    .where("api_keys.hash", "=", hash),
 );
 
-export async function findApiKeyByHash(db: Reader, hash: string): Promise<ApiKey | undefined> {
+/** A key that was shown, and whether its partner is suspended. */
+export async function findApiKeyByHash(
+  db: Reader,
+  hash: string,
+): Promise<(ApiKey & { readonly isPartnerSuspended: boolean }) | undefined> {
   const [row] = await selectByHash(db, { hash });
-  return row && toApiKey(row);
+  return row && { ...toApiKey(row), isPartnerSuspended: row.suspended_at !== null };
 }
 
 /** A key that nobody else rolls or revokes until the transaction ends. */

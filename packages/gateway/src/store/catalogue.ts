@@ -1,4 +1,5 @@
 import {
+  channelOn,
   priceOn,
   toInstant,
   toPercent,
@@ -8,6 +9,8 @@ import {
   type Context,
   type Instant,
   type LocalDate,
+  type PartnerTerms,
+  type PartnerType,
   type Price,
   type PriceId,
   type Product,
@@ -15,6 +18,7 @@ import {
   type Tier,
 } from "@evergate/core";
 import type { Selectable } from "kysely";
+import type { PartnerId } from "../ids.ts";
 import { compileOnce } from "./compile-once.ts";
 import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
 import type { PriceTable, ProductTable } from "./schema.ts";
@@ -199,29 +203,73 @@ export async function findPricesOf(
   return (await selectPricesOf(db, { product, channel, currency })).map(toPrice);
 }
 
-/** The products named, with their prices in one channel and currency, as the core looks them up. */
+/** The products named, with their prices in the partner's currency and in each channel that it has, as the core looks them up. */
 export async function loadCatalogue(
   db: Reader,
-  channel: string,
-  currency: string,
+  terms: PartnerTerms,
   ids: Iterable<ProductId>,
 ): Promise<Context["catalogue"]> {
+  const channels = new Set<PartnerType>([terms.type]);
+  if (terms.mspFrom !== null) channels.add("msp");
   const products = new Map<
     ProductId,
-    { readonly product: Product; readonly prices: readonly Price[] }
+    { readonly product: Product; readonly prices: ReadonlyMap<PartnerType, readonly Price[]> }
   >();
   for (const id of new Set(ids)) {
     const product = await findProduct(db, id);
     if (product === undefined) continue;
-    products.set(id, {
-      product,
-      prices: await findPricesOf(db, id, channel, currency),
-    });
+    const prices = new Map<PartnerType, readonly Price[]>();
+    for (const channel of channels)
+      prices.set(channel, await findPricesOf(db, id, channel, terms.currency));
+    products.set(id, { product, prices });
   }
   return {
     product: (id) => products.get(id)?.product,
-    priceOn: (id, day) => priceOn(products.get(id)?.prices ?? [], day),
+    priceOn: (id, day) => priceOn(products.get(id)?.prices.get(channelOn(terms, day)) ?? [], day),
   };
+}
+
+/** One of the products that subscriptions not stopped have, or are to have, which has no price in the channel and currency in force on `day`. */
+export async function findUnpricedProductInUse(
+  db: Reader,
+  partner: PartnerId,
+  channel: string,
+  currency: string,
+  day: LocalDate,
+): Promise<StoredProduct | undefined> {
+  const inUse = (column: "product" | "scheduled_product") =>
+    db
+      .selectFrom("subscriptions")
+      .select(column)
+      .where("partner", "=", partner)
+      .where("status", "not in", ["canceled", "expired"])
+      .where(column, "is not", null);
+  const row = await db
+    .selectFrom("products")
+    .selectAll()
+    .where((where) =>
+      where.or([
+        where("id", "in", inUse("product")),
+        where("id", "in", inUse("scheduled_product")),
+      ]),
+    )
+    .where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom("prices")
+            .select("prices.id")
+            .whereRef("prices.product", "=", "products.id")
+            .where("channel", "=", channel)
+            .where("currency", "=", currency)
+            .where("valid_from", "<=", day),
+        ),
+      ),
+    )
+    .orderBy("code")
+    .limit(1)
+    .executeTakeFirst();
+  return row && toProduct(row);
 }
 
 function toProduct(row: Selectable<ProductTable>): StoredProduct {

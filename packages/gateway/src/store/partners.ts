@@ -2,6 +2,7 @@ import {
   toInstant,
   type BillingPeriod,
   type Instant,
+  type LocalDate,
   type Month,
   type PartnerTerms,
   type PartnerType,
@@ -20,7 +21,10 @@ export interface Partner {
   readonly id: PartnerId;
   readonly name: string;
   readonly industry: string | null;
-  readonly status: "approved";
+  /** Live from its first subscription on. */
+  readonly status: "approved" | "live";
+  /** Why and since when its keys may change nothing; null unless it is suspended. */
+  readonly suspension: { readonly since: Instant; readonly reason: string } | null;
   readonly mode: "live" | "sandbox";
   readonly terms: PartnerTerms;
   readonly taxRate: string;
@@ -90,6 +94,16 @@ export async function lockPartnerToChange(
   return lockRow(tx, dialect, id);
 }
 
+/** Locks the partner against its commands too: what is decided holds for all that comes after. */
+export async function lockPartnerAlone(
+  tx: Transaction,
+  dialect: Dialect,
+  id: PartnerId,
+): Promise<Partner | undefined> {
+  if (dialect === "postgres") await takeCommandLock(tx, { id });
+  return lockRow(tx, dialect, id);
+}
+
 /** Locks the partner for the clockwork alone. Undefined where another process's is at it (or it doesn't exist). */
 export async function claimPartner(
   tx: Transaction,
@@ -121,8 +135,10 @@ export async function insertPartner(tx: Transaction, partner: Partner): Promise<
       id: partner.id,
       name: partner.name,
       type: terms.type,
+      msp_from: terms.mspFrom,
       industry: partner.industry,
       status: partner.status,
+      ...toSuspensionColumns(partner),
       mode: partner.mode,
       currency: terms.currency,
       time_zone: terms.timeZone,
@@ -150,6 +166,9 @@ export async function updatePartner(tx: Transaction, partner: Partner): Promise<
     .set({
       name: partner.name,
       industry: partner.industry,
+      status: partner.status,
+      ...toSuspensionColumns(partner),
+      msp_from: partner.terms.mspFrom,
       trial_limit: toJson(partner.terms.trialLimit),
       default_trial: toJson(partner.terms.defaultTrial),
       tax_rate: partner.taxRate,
@@ -159,6 +178,17 @@ export async function updatePartner(tx: Transaction, partner: Partner): Promise<
     })
     .where("id", "=", partner.id)
     .execute();
+}
+
+/** Its first subscription makes an approved partner live. Answers whether this was it: of two at once only one is. */
+export async function updatePartnerToLive(tx: Transaction, id: PartnerId): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable("partners")
+    .set({ status: "live" })
+    .where("id", "=", id)
+    .where("status", "=", "approved")
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }
 
 /** Saves where the partner's time has come to. */
@@ -192,9 +222,14 @@ function toPartner(row: Selectable<PartnerTable>): Partner {
     name: row.name,
     industry: row.industry,
     status: row.status as Partner["status"],
+    suspension:
+      row.suspended_at === null
+        ? null
+        : { since: toInstant(row.suspended_at), reason: row.suspension_reason ?? "" },
     mode: row.mode as Partner["mode"],
     terms: {
       type: row.type as PartnerType,
+      mspFrom: row.msp_from as LocalDate | null,
       timeZone: row.time_zone,
       currency: row.currency,
       billingPeriod: row.billing_period as BillingPeriod,
@@ -212,6 +247,16 @@ function toPartner(row: Selectable<PartnerTable>): Partner {
     createdAt: toInstant(row.created_at),
   };
   /* oxlint-enable typescript/no-unsafe-type-assertion */
+}
+
+function toSuspensionColumns({ suspension }: Partner): {
+  suspended_at: number | null;
+  suspension_reason: string | null;
+} {
+  return {
+    suspended_at: suspension?.since ?? null,
+    suspension_reason: suspension?.reason ?? null,
+  };
 }
 
 function toJson(value: TrialLength | Company | null): string | null {

@@ -68,8 +68,13 @@ export interface PartnerTable {
   id: string;
   name: string;
   type: string;
+  /** The first day of the month from which on a reseller is an MSP, past or to come. */
+  msp_from: string | null;
   industry: string | null;
   status: string;
+  /** Both null unless it is suspended. */
+  suspended_at: number | null;
+  suspension_reason: string | null;
   mode: string;
   currency: string;
   time_zone: string;

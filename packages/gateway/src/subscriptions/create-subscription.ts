@@ -9,6 +9,7 @@ import {
 import { refuse, type Refused } from "../app/problem.ts";
 import type { PartnerWriteRoom } from "../app/room.ts";
 import type { PartnerWriteWorld } from "../app/world.ts";
+import { goLive } from "../partners/go-live.ts";
 import { readInstant } from "../app/read-time.ts";
 import type { OperationRequest } from "../contract/operation.ts";
 import { createCustomerOf } from "../customers/create-customer.ts";
@@ -52,6 +53,7 @@ export const createSubscription: PartnerWriteRoom<"createSubscription"> = async 
   );
   if (!decision.accepted) return refuseSubscription(decision.refusal);
   await saveSubject(world, { clockFacts: [] }, decision, "createSubscription");
+  if (world.partner.status === "approved") await goLive(world);
   const answer = answerSubscription(world, decision.subscription);
   return {
     status: 201,

@@ -18,6 +18,6 @@ export async function loadContext(
   }
   return {
     terms: partner.terms,
-    catalogue: await loadCatalogue(db, partner.terms.type, partner.terms.currency, products),
+    catalogue: await loadCatalogue(db, partner.terms, products),
   };
 }

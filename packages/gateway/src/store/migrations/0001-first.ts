@@ -13,7 +13,8 @@ export const first: Migration = {
       unique (product, channel, currency, valid_from))`,
     `create table operator_company (operator ${id} primary key, id ${id} not null, party text not null)`,
     `create table partners (
-      id ${id} primary key, name text not null, type text not null, industry text, status text not null, mode text not null,
+      id ${id} primary key, name text not null, type text not null, msp_from ${id}, industry text, status text not null,
+      suspended_at ${int8}, suspension_reason text, mode text not null,
       currency text not null, time_zone text not null, billing_period text not null, trial_limit text, default_trial text,
       tax_rate text not null, reverse_charge ${int8} not null, company text, metadata text not null, clock_at ${int8} not null, clock_target_at ${int8},
       settlement_month ${id} not null, settlement_due_at ${int8} not null, event_position ${int8} not null,
