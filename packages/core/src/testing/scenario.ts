@@ -1,7 +1,10 @@
 import fc from "fast-check";
 import {
   addDays,
+  addMonths,
   dayOf,
+  firstDayOf,
+  monthOf,
   startOfDay,
   toInstant,
   type Instant,
@@ -9,7 +12,7 @@ import {
 } from "../calendar.ts";
 import { priceOn, type Price } from "../catalogue.ts";
 import { toProductId, type ProductId } from "../ids.ts";
-import type { Context, PartnerTerms, TrialLength } from "../terms.ts";
+import { channelOn, type Context, type PartnerTerms, type TrialLength } from "../terms.ts";
 import { isStopped } from "../subscription/state.ts";
 import { nextDueAt } from "../subscription/next-due.ts";
 import { buildContext, buildPrice, buildProduct, day, orderOf } from "./builders.ts";
@@ -168,8 +171,19 @@ export const scenarios: fc.Arbitrary<Scenario> = fc
           ...others,
         ]),
       lateness: fc.array(fc.integer({ min: 0, max: 300 * 86_400_000 }), { maxLength: 8 }),
+      mspInMonths: fc.option(fc.integer({ min: 1, max: 6 }), { freq: 2 }),
     }),
-  );
+  )
+  .map(({ mspInMonths, ...scenario }) => ({
+    ...scenario,
+    terms: {
+      ...scenario.terms,
+      mspFrom:
+        scenario.terms.type === "reseller" && mspInMonths !== null
+          ? firstDayOf(addMonths(monthOf(scenario.opensOn), mspInMonths))
+          : null,
+    },
+  }));
 
 /** A command with its instant; what is replayed elsewhere must not ask the clock again. */
 export type Ordered = { readonly name: string; readonly command: Command; readonly at: Instant };
@@ -188,8 +202,10 @@ export type Played = {
 /** Plays a scenario on time, and lets half a year pass after its last order. */
 export function play(scenario: Scenario): Played {
   const { terms, opensOn } = scenario;
-  const prices = buildPrices(scenario);
-  const context = buildFuzzedContext(terms, prices);
+  const ownPrices = buildPrices(scenario);
+  const mspPrices = buildMspPrices(scenario);
+  const prices = [...ownPrices, ...mspPrices];
+  const context = buildFuzzedContext(terms, ownPrices, mspPrices);
   const opensAt = startOfDay(opensOn, terms.timeZone);
   const partner = openPartner(context, opensAt, prices);
   const ordered: Ordered[] = [];
@@ -242,13 +258,30 @@ function buildPrices({ opensOn, prices }: Scenario): readonly Price[] {
   return [...first, ...later];
 }
 
-function buildFuzzedContext(terms: PartnerTerms, prices: readonly Price[]): Context {
+/** Those of a reseller that becomes an MSP, from then on. */
+function buildMspPrices({ opensOn }: Scenario): readonly Price[] {
+  return fuzzedProducts.map((product, index) =>
+    buildPrice(product, `${index}.70`, addDays(opensOn, -20), { 7: "3" }),
+  );
+}
+
+function buildFuzzedContext(
+  terms: PartnerTerms,
+  ownPrices: readonly Price[],
+  mspPrices: readonly Price[],
+): Context {
   const products = fuzzedProducts.map((id) => buildProduct(id, { maxQuantity: 1_000 }));
-  const byProduct = Map.groupBy(prices, (price) => price.product);
-  const context = buildContext(terms, { products, prices });
+  const ownByProduct = Map.groupBy(ownPrices, (price) => price.product);
+  const mspByProduct = Map.groupBy(mspPrices, (price) => price.product);
+  const context = buildContext(terms, { products });
+  // An MSP from the start has the scenario's own prices, so that they are tried in every channel.
+  const pricesOf = (id: ProductId, on: LocalDate): readonly Price[] =>
+    (terms.mspFrom !== null && channelOn(terms, on) === "msp" ? mspByProduct : ownByProduct).get(
+      id,
+    ) ?? [];
   return {
     ...context,
-    catalogue: { ...context.catalogue, priceOn: (id, on) => priceOn(byProduct.get(id) ?? [], on) },
+    catalogue: { ...context.catalogue, priceOn: (id, on) => priceOn(pricesOf(id, on), on) },
   };
 }
 
