@@ -57,6 +57,7 @@ export {
 } from "./money.ts";
 export { priceOn, type Price, type Product, type Tier } from "./catalogue.ts";
 export {
+  channelIn,
   channelOn,
   mspFromWhenOrdered,
   type BillingPeriod,

@@ -1,20 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import {
-  addDays,
-  dayOf,
-  firstDayOf,
-  formatInstant,
-  startOfDay,
-  type Instant,
-  type Month,
-} from "./calendar.ts";
+import { addDays, dayOf, formatInstant, startOfDay, type Instant, type Month } from "./calendar.ts";
 import { periodEndsAt } from "./billing-period.ts";
 import { billMonthOf, type Charge } from "./charge.ts";
 import { noDiscount } from "./money.ts";
 import { settleMonth, settlesAt } from "./settlement.ts";
 import { isInService, isStopped } from "./subscription/state.ts";
-import { channelOn } from "./terms.ts";
 import { playLate } from "./testing/late.ts";
 import type { Snapshot } from "./testing/partner.ts";
 import { expectCharge, isPaid, monthsBetween } from "./testing/oracle.ts";
@@ -63,13 +54,12 @@ test(
           if (charge !== null) charges.push(charge);
       }
       // Bills made afterwards from the charges alone, for all months that were settled by then.
-      const { currency, timeZone } = scenario.terms;
+      const { currency, type, mspFrom, timeZone } = scenario.terms;
       const price = (id: Charge["price"]) => onTime.prices.find((one) => one.id === id);
       const lateBills = new Map<Month, readonly unknown[]>();
       for (const [month, ofMonth] of Map.groupBy(charges, billMonthOf)) {
         if (settlesAt(month, timeZone) > onTime.endsAt) continue;
-        const type = channelOn(scenario.terms, firstDayOf(month));
-        const bill = settleMonth(ofMonth, { type, currency, taxRate: noDiscount, price });
+        const bill = settleMonth(ofMonth, { type, mspFrom, currency, taxRate: noDiscount, price });
         lateBills.set(month, [bill?.net, bill?.lineCount]);
       }
       const bills = [...onTime.partner.bills];

@@ -25,6 +25,7 @@ const prices: readonly Price[] = [priceA, newPriceA, priceB];
 
 const settling = (terms: Partial<SettlementTerms> = {}): SettlementTerms => ({
   type: "msp",
+  mspFrom: null,
   currency: "EUR",
   taxRate: noDiscount,
   price: (id) => prices.find((price) => price.id === id),

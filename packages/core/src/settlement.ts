@@ -1,6 +1,6 @@
 import { firstDayOf, nextMonth, startOfDay, type Instant, type Month } from "./calendar.ts";
 import type { Price, Tier } from "./catalogue.ts";
-import type { Charge } from "./charge.ts";
+import { billMonthOf, type Charge } from "./charge.ts";
 import type { CustomerId, PriceId, ProductId, SubscriptionId } from "./ids.ts";
 import {
   addAmounts,
@@ -11,16 +11,13 @@ import {
   type Amount,
   type Percent,
 } from "./money.ts";
-import type { PartnerTerms } from "./terms.ts";
+import { channelIn, type PartnerTerms } from "./terms.ts";
 
 /** What a settlement asks for. `price` finds the row that a charge names: its tiers are the ones that count. */
 export type SettlementTerms = PricingTerms & { readonly taxRate: Percent };
 
-/**
- * The same without the tax, which is of the whole bill: what a charge's amount depends on. `type` is what the partner is
- * in the month billed (`channelOn` its first day).
- */
-export type PricingTerms = Pick<PartnerTerms, "type" | "currency"> & {
+/** The same without the tax, which is of the whole bill: what a charge's amount depends on. */
+export type PricingTerms = Pick<PartnerTerms, "type" | "mspFrom" | "currency"> & {
   readonly price: (id: PriceId) => Price | undefined;
 };
 
@@ -81,11 +78,14 @@ export function tallyCharge(
 }
 
 /**
- * The second pass: a charge's discount and amount (R20, R21). Only an MSP's tally matters.
+ * The second pass: a charge's discount and amount (R20, R21). Only the tally of who is an MSP in its bill's month matters.
  * Throws an Error if an MSP's price row is missing, which would make a bill wrong in silence.
  */
 export function settleCharge(charge: Charge, tally: UnitTally, terms: PricingTerms): BillLine {
-  const discountPercent = terms.type === "msp" ? findDiscount(charge, tally, terms) : noDiscount;
+  const discountPercent =
+    channelIn(terms, billMonthOf(charge)) === "msp"
+      ? findDiscount(charge, tally, terms)
+      : noDiscount;
   return {
     charge,
     discountPercent,

@@ -1,4 +1,12 @@
-import { firstDayOf, monthOf, nextMonth, dayOf, type Instant, type LocalDate } from "./calendar.ts";
+import {
+  firstDayOf,
+  monthOf,
+  nextMonth,
+  dayOf,
+  type Instant,
+  type LocalDate,
+  type Month,
+} from "./calendar.ts";
 import type { Price, Product } from "./catalogue.ts";
 import type { ProductId } from "./ids.ts";
 
@@ -34,6 +42,14 @@ export function channelOn(
   day: LocalDate,
 ): PartnerType {
   return mspFrom !== null && day >= mspFrom ? "msp" : type;
+}
+
+/** What a partner is in a month, whose tiers count by it: a reseller becomes an MSP with the first of one. */
+export function channelIn(
+  terms: Pick<PartnerTerms, "type" | "mspFrom">,
+  month: Month,
+): PartnerType {
+  return channelOn(terms, firstDayOf(month));
 }
 
 /** The day from which on a reseller that orders it at `at` is an MSP: the first of the next month there. */

@@ -1,12 +1,4 @@
-import {
-  dayOf,
-  firstDayOf,
-  formatInstant,
-  monthOf,
-  nextMonth,
-  type Instant,
-  type Month,
-} from "../calendar.ts";
+import { dayOf, formatInstant, monthOf, nextMonth, type Instant, type Month } from "../calendar.ts";
 import type { Price } from "../catalogue.ts";
 import { billMonthOf, type Charge } from "../charge.ts";
 import type { Fact } from "../decision.ts";
@@ -15,7 +7,7 @@ import { settleMonth, settlesAt, type Settlement, type SettlementTerms } from ".
 import { nextDueAt } from "../subscription/next-due.ts";
 import type { Subscription } from "../subscription/state.ts";
 import { step } from "../subscription/step.ts";
-import { channelOn, type Context } from "../terms.ts";
+import type { Context } from "../terms.ts";
 import { carryOut, type Command } from "./command.ts";
 
 /** The state of a subscription after a step of the clock or a command. */
@@ -55,12 +47,13 @@ export function openPartner(
   const unbilled: Charge[] = [];
   const charges: Charge[] = [];
   const bills = new Map<Month, Settlement>();
-  const settlementTermsOf = (billed: Month): SettlementTerms => ({
-    type: channelOn(terms, firstDayOf(billed)),
+  const settlement: SettlementTerms = {
+    type: terms.type,
+    mspFrom: terms.mspFrom,
     currency: terms.currency,
     taxRate,
     price: (id) => prices.find((price) => price.id === id),
-  });
+  };
   let month = monthOf(dayOf(opensAt, terms.timeZone));
   let now = opensAt;
 
@@ -107,7 +100,7 @@ export function openPartner(
     if (late !== undefined) throw new Error(`a charge of ${late.period.endsOn} missed its bill`);
     const due = unbilled.filter((charge) => billMonthOf(charge) === month);
     for (const charge of due) unbilled.splice(unbilled.indexOf(charge), 1);
-    const bill = settleMonth(due, settlementTermsOf(month));
+    const bill = settleMonth(due, settlement);
     if (bill !== null) bills.set(month, bill);
     month = nextMonth(month);
   };

@@ -1,5 +1,6 @@
 import {
   addAmounts,
+  channelIn,
   computeAmount,
   dayOf,
   formatAmount,
@@ -21,7 +22,7 @@ import {
 import type { PartnerReadRoom } from "../app/room.ts";
 import type { components } from "../generated/api.ts";
 import { foreseeCharges } from "../settlement/foresee-charges.ts";
-import { channelIn, loadPricingTerms } from "../settlement/pricing-terms.ts";
+import { loadPricingTerms } from "../settlement/pricing-terms.ts";
 import { tallyUnits } from "../settlement/tally-units.ts";
 import { resolveProduct } from "../subscriptions/load-subject.ts";
 
@@ -50,7 +51,7 @@ export const getDiscounts: PartnerReadRoom<"getDiscounts"> = async (
     const tally = await tallyUnits(db, partner, month);
     for await (const all of foreseeCharges(db, partner, month)) {
       const charges = all.filter((charge) => product === null || charge.product === product);
-      const terms = await loadPricingTerms(db, partner, month, charges);
+      const terms = await loadPricingTerms(db, partner, charges);
       for (const charge of charges) {
         const standing = takeStanding(standings, charge, terms.price(charge.price), tally);
         const { discountPercent, amount } = settleCharge(charge, tally, terms);

@@ -1,5 +1,6 @@
 import {
   addAmounts,
+  channelIn,
   nextMonth,
   noDiscount,
   settleCharge,
@@ -37,7 +38,7 @@ import {
   type Progress,
   type Section,
 } from "./progress.ts";
-import { channelIn, loadPricingTerms } from "./pricing-terms.ts";
+import { loadPricingTerms } from "./pricing-terms.ts";
 
 /** So many charges are counted or priced in one transaction, which keeps it near 20 ms. */
 const chunkSize = 1_000;
@@ -146,7 +147,7 @@ async function countUnits(tx: Transaction, partner: Partner, run: SettlementRun)
 async function priceCharges(tx: Transaction, partner: Partner, run: SettlementRun): Promise<void> {
   const progress = parseProgress(run.progress);
   const charges = await listChargesFrom(tx, partner.id, run.month, progress.after, chunkSize);
-  const terms = await loadPricingTerms(tx, partner, run.month, charges);
+  const terms = await loadPricingTerms(tx, partner, charges);
   const discounted: StoredCharge[] = [];
   const finished: Section[] = [];
   let { net, section } = progress;

@@ -51,7 +51,7 @@ export async function sumUpcomingBill(
       first.add({ customer, name: nameOf(names, customer), net: ofCustomer });
   };
   for await (const charges of foreseeCharges(db, partner, month)) {
-    const terms = await loadPricingTerms(db, partner, month, charges);
+    const terms = await loadPricingTerms(db, partner, charges);
     const finished: Section[] = [];
     for (const charge of charges) {
       const line = settleCharge(charge, tally, terms);

@@ -1,5 +1,6 @@
 import {
   billMonthOf,
+  channelIn,
   formatAmount,
   formatPercent,
   formatPrice,
@@ -50,7 +51,7 @@ async function tallyBothWays(
   { subscription: { id }, clockFacts }: Subject,
   { months, before, after }: ChargePreview,
 ): Promise<{ readonly before: Tallies; readonly after: Tallies }> {
-  if (partner.terms.type !== "msp" || months === null)
+  if (months === null || channelIn(partner.terms, months.last) !== "msp")
     return { before: new Map(), after: new Map() };
   const others = new Map<Month, UnitTally>();
   for await (const charges of foreseeCharges(db, partner, months.first, months.last))
