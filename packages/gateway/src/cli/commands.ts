@@ -40,6 +40,14 @@ export const commands: readonly Command[] = [
     run: async (flags, env) => (await import("./create-key.ts")).runCreateKey(flags, env),
   },
   {
+    words: "settle",
+    summary: "Carry out what is due, months' ends included, and say whether a month is complete.",
+    flags: {
+      month: { type: "string", value: "2026-12", help: "the month; the last one, where left out" },
+    },
+    run: async (flags, env) => (await import("./settle.ts")).runSettle(flags, env),
+  },
+  {
     words: "doctor",
     summary: "Check settings, database, secrets and clock.",
     flags: {},
