@@ -121,6 +121,13 @@ const checks: readonly { readonly what: string; readonly query: ReturnType<typeo
       group by subscriptions.partner, subscriptions.id, subscriptions.version having count(audit_log.id) < subscriptions.version`,
   },
   {
+    // Of licences whose end never moves, which is so here.
+    what: "the end of a prepaid licence is not announced exactly once",
+    query: sql`select licence.id, licence.notice_due_at, count(events.id) from prepaid_licences licence
+      left join events on events.partner = licence.partner and events.type = 'prepaid_licence.ending' and events.payload like '%"' || licence.id || '"%'
+      group by licence.partner, licence.id, licence.notice_due_at having count(events.id) <> case when licence.notice_due_at is null then 1 else 0 end`,
+  },
+  {
     what: "two subscriptions have one activation code",
     query: sql`select activation_code from subscriptions group by activation_code having count(*) > 1`,
   },

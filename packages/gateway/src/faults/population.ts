@@ -13,6 +13,9 @@ const dayMs = 86_400_000;
 /** When the second wave of commands is given: the first has been in service for a while. */
 export const secondWaveAt: Instant = toInstant(testNow + 16 * dayMs);
 
+/** So many of a partner's customers have a prepaid licence. */
+const licenceCount = 10;
+
 /** Every kind of partner, in zones whose clocks change in different months and directions. */
 const kinds: readonly (Partial<PartnerInput> & { readonly name: string })[] = [
   { name: "Danube Telecom", type: "reseller", timeZone: "Europe/Bratislava", taxRate: "23" },
@@ -44,7 +47,7 @@ export interface PopulationOptions {
 
 /**
  * Fills a database with partners of every kind and their subscriptions in every state that has something due:
- * trials, scheduled starts, pauses with and without an end, stops at once, at the period's end and by date,
+ * trials, scheduled starts (some of them moved by prepaid licences), pauses with and without an end, stops at once, at the period's end and by date,
  * scheduled changes, terms that end and terms that renew. The same seed makes the same everywhere.
  */
 export async function makePopulation(
@@ -58,6 +61,9 @@ export async function makePopulation(
     const chance = createChance(options.seed + kinds.indexOf(kind));
     for (let index = 0; index < options.subscriptionsPerPartner; index++)
       await create(world, index, chance);
+    const prepaid = createChance(options.seed + 200 + kinds.indexOf(kind));
+    for (let index = 0; index < Math.min(options.subscriptionsPerPartner, licenceCount); index++)
+      await prepay(world, index, prepaid);
     worlds.push(world);
   }
   const [first] = worlds;
@@ -113,6 +119,20 @@ async function create(world: World, index: number, chance: Chance): Promise<void
       ...(isXsp
         ? chance.pick([{}, { trial: "none" }, { trial: { days: chance.between(1, 45) } }])
         : {}),
+    }),
+  );
+}
+
+/** A prepaid licence, which moves what was to begin in its time, and ends, or nears its end, later on. */
+async function prepay({ api, products }: World, index: number, chance: Chance): Promise<void> {
+  const endsOn = toText(later(testNow, chance, 120)).slice(0, 10);
+  await allow(
+    api.call("POST", "/v1/prepaid-licences", {
+      customer: `ext:C-${reference(index)}`,
+      externalId: `L-${index}`,
+      product: chance.pick([products.a.id, products.b.id]),
+      quantity: chance.between(1, 60),
+      endsOn,
     }),
   );
 }

@@ -91,6 +91,12 @@ async function createNaming(
     names.set(row.id, `subscription ${row.external_id}`);
     names.set(row.activation_code, `code of ${row.external_id}`);
   }
+  for (const { id, external_id } of await reader
+    .selectFrom("prepaid_licences")
+    .select(["id", "external_id"])
+    .where("partner", "=", partner)
+    .execute())
+    names.set(id, `licence ${external_id}`);
   for (const { id, code } of await reader.selectFrom("products").select(["id", "code"]).execute())
     names.set(id, `product ${code}`);
   for (const row of await reader
@@ -113,7 +119,7 @@ async function createNaming(
     if (!options.withBillNumbers) names.set(number, `number of ${month}`);
   }
   const pattern =
-    /(?:partner|cus|sub|prod|price|charge|bill)_[0-9a-z]{26}|(?:[2-9A-Z]{5}-){3}[2-9A-Z]{5}|[2-9A-HJ-NP-Z]{20}|\b\d{4}-\d{6}\b/g;
+    /(?:partner|prepaid|cus|sub|prod|price|charge|bill)_[0-9a-z]{26}|(?:[2-9A-Z]{5}-){3}[2-9A-Z]{5}|[2-9A-HJ-NP-Z]{20}|\b\d{4}-\d{6}\b/g;
   return (text) =>
     text.replaceAll(
       pattern,
