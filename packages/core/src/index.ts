@@ -38,6 +38,8 @@ export {
   computeAmount,
   computeTax,
   formatAmount,
+  formatCutOff,
+  formatExact,
   formatPercent,
   formatPrice,
   minorDigits,
@@ -69,6 +71,14 @@ export {
 export { isLongerTrial, trialLimitOf, type TrialRefusal, type TrialWindow } from "./trial.ts";
 export { periodEndsAt, type OpenPeriod, type PricedConfiguration } from "./billing-period.ts";
 export { billMonthOf, forecastCharge, type Charge } from "./charge.ts";
+export {
+  explainState,
+  finishExplanation,
+  startExplanation,
+  type ExplainedConfiguration,
+  type Explanation,
+  type ExplanationTally,
+} from "./explain.ts";
 export { previewCharges, type ChargePreview, type PreviewedPeriod } from "./preview.ts";
 export {
   addLine,

@@ -4,6 +4,8 @@ import {
   computeAmount,
   computeTax,
   formatAmount,
+  formatCutOff,
+  formatExact,
   formatPercent,
   formatPrice,
   minorDigits,
@@ -153,5 +155,23 @@ describe("amounts have exactly the digits of their currency", () => {
   test("more digits are no amount", () => {
     expect(parseAmount("1.5", "JPY")).toBeNull();
     expect(parseAmount("1.005", "EUR")).toBeNull();
+  });
+});
+
+describe("R21 a figure before it is rounded", () => {
+  test.each([
+    ["2.00", 10, null, "0", "20", null],
+    ["0.125", 3, null, "0", "0.375", null],
+    ["2.00", 25, { charged: 24, of: 31 }, "0", "1200/31", "38.709677"],
+    ["2.00", 25, { charged: 15, of: 30 }, "0", "25", null],
+    ["0.000001", 1, { charged: 1, of: 28 }, "99.999999", "1/2800000000000000", "0.000000"],
+    ["0.000001", 1, null, "99.999999", "0.00000000000001", "0.000000"],
+    ["2.00", 60, null, "12", "105.6", null],
+    ["0", 60, { charged: 1, of: 31 }, "12", "0", null],
+  ] as const)("%s × %i, %o, less %s %%", (price, quantity, days, discount, exact, cutOff) => {
+    const discountPercent = parsePercent(discount) ?? toPercent(-1n);
+    const factors = charge(price, { quantity, days, discountPercent });
+    expect(formatExact(factors)).toBe(exact);
+    expect(formatCutOff(factors, 6)).toBe(cutOff);
   });
 });

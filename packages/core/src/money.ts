@@ -84,11 +84,52 @@ export type Factors = {
 
 /** Unit price × quantity × days ÷ days of the month × (1 − discount), exact until it is rounded once (R21). */
 export function computeAmount(factors: Factors, currency: string): Amount {
-  const { unitPrice, quantity, days, discountPercent } = factors;
-  const exact =
-    unitPrice * BigInt(quantity) * BigInt(days?.charged ?? 1) * (whole - discountPercent);
-  const numerator = exact * 10n ** BigInt(minorDigits(currency));
-  return toAmount(roundHalfUp(numerator, BigInt(days?.of ?? 1) * whole * scale));
+  const { numerator, denominator } = multiply(factors);
+  return toAmount(roundHalfUp(numerator * 10n ** BigInt(minorDigits(currency)), denominator));
+}
+
+/**
+ * The same before it is rounded, in the major unit: a decimal such as `38.715`, or where that would never end a fraction
+ * in lowest terms such as `1200/31`.
+ */
+export function formatExact(factors: Factors): string {
+  const { numerator, denominator } = reduce(multiply(factors));
+  let power = 1n;
+  let digits = 0;
+  // A fraction ends where its denominator has no prime factors but 2 and 5; ours end within these digits if at all.
+  while (power % denominator !== 0n && digits < greatestDigits) {
+    power *= 10n;
+    digits += 1;
+  }
+  return power % denominator === 0n
+    ? formatDecimal((numerator * power) / denominator, digits, 0)
+    : `${numerator}/${denominator}`;
+}
+
+/** The same cut off after so many digits; null where that is all there is of it. */
+export function formatCutOff(factors: Factors, digits: number): string | null {
+  const { numerator, denominator } = multiply(factors);
+  const scaled = numerator * 10n ** BigInt(digits);
+  return scaled % denominator === 0n ? null : formatDecimal(scaled / denominator, digits, digits);
+}
+
+type Fraction = { readonly numerator: bigint; readonly denominator: bigint };
+
+/** 6 of the price, 8 of the percentage, and 2 of a month's days. */
+const greatestDigits = 16;
+
+function multiply({ unitPrice, quantity, days, discountPercent }: Factors): Fraction {
+  return {
+    numerator:
+      unitPrice * BigInt(quantity) * BigInt(days?.charged ?? 1) * (whole - discountPercent),
+    denominator: BigInt(days?.of ?? 1) * whole * scale,
+  };
+}
+
+function reduce({ numerator, denominator }: Fraction): Fraction {
+  let [divisor, rest] = [numerator, denominator];
+  while (rest !== 0n) [divisor, rest] = [rest, divisor % rest];
+  return { numerator: numerator / divisor, denominator: denominator / divisor };
 }
 
 /** The tax on a net amount, rounded once, half up (R21). */

@@ -25,6 +25,7 @@ import { getProduct } from "./catalogue/get-product.ts";
 import { listPrices } from "./catalogue/list-prices.ts";
 import { listProducts } from "./catalogue/list-products.ts";
 import { updateProduct } from "./catalogue/update-product.ts";
+import { explainCharge } from "./charges/explain-charge.ts";
 import { createCustomer } from "./customers/create-customer.ts";
 import { getCustomer } from "./customers/get-customer.ts";
 import { listCustomers } from "./customers/list-customers.ts";
@@ -134,6 +135,7 @@ export const rooms: Rooms = {
   deletePrepaidLicence: writeOfPartner(deletePrepaidLicence),
 
   listCharges: readOfPartner(listCharges),
+  explainCharge: readOfPartner(explainCharge),
   getDiscounts: readOfPartner(getDiscounts),
   listBills: readOfPartner(listBills),
   getUpcomingBill: readOfPartner(getUpcomingBill),

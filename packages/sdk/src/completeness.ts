@@ -53,6 +53,7 @@ const methods = {
   updatePrepaidLicence: "prepaidLicences.update",
   deletePrepaidLicence: "prepaidLicences.delete",
   listCharges: "charges.list",
+  explainCharge: "charges.explain",
   listBills: "bills.list",
   getBill: "bills.get",
   getUpcomingBill: "bills.getUpcoming",

@@ -266,6 +266,7 @@ const exampleIds: Readonly<Record<string, string>> = {
   cus: "customerId",
   sub: "subscriptionId",
   bill: "billId",
+  charge: "chargeId",
   settlement: "settlementId",
   evt: "eventId",
   wh: "endpointId",

@@ -139,9 +139,11 @@ async function makeSide(
     "GET",
     `/v1/settlements?partner=${partner.id}`,
   );
+  const { data: charges } = await api.ask<Schemas["ChargeList"]>("GET", "/v1/charges");
   const [bill] = bills;
+  const [charge] = charges;
   const [event] = events;
-  if (bill === undefined || event === undefined)
+  if (bill === undefined || charge === undefined || event === undefined)
     throw new Error(`${name} has no bill or no event.`);
   const { store } = gateway;
   await store.transaction((tx) =>
@@ -176,6 +178,7 @@ async function makeSide(
       customerId: customer.id,
       subscriptionId: subscription.id,
       billId: bill.id,
+      chargeId: charge.id,
       settlementId: settlements[0]?.id ?? "",
       eventId: event.id,
       endpointId: endpoint.id,

@@ -24,6 +24,7 @@ const referencesOf: Readonly<Record<string, (other: Side) => readonly string[]>>
     `ext:${licenceExternalId}`,
   ],
   billId: ({ ids }) => [ids["billId"] ?? ""],
+  chargeId: ({ ids }) => [ids["chargeId"] ?? ""],
   eventId: ({ ids }) => [ids["eventId"] ?? ""],
   endpointId: ({ ids }) => [ids["endpointId"] ?? ""],
 };

@@ -11,6 +11,7 @@ import {
 import { makeId } from "../ids.ts";
 import type { Sealer } from "../secrets/sealer.ts";
 import { insertBillCustomers } from "../store/bill-customers.ts";
+import { insertBillUnits } from "../store/bill-units.ts";
 import {
   countCharges,
   listChargesFrom,
@@ -223,6 +224,7 @@ async function finish(
   now: Instant,
 ): Promise<void> {
   const progress = parseProgress(run.progress);
+  await insertBillUnits(tx, partner.id, run.month, progress.tally.units);
   const bill =
     progress.lineCount === 0 ? null : await issueBill(tx, sealer, partner, progress, now);
   await updateSettlement(tx, {

@@ -1,5 +1,5 @@
 import { toInstant, type Instant } from "@evergate/core";
-import { sql, type Selectable } from "kysely";
+import { sql, type RawBuilder, type Selectable } from "kysely";
 import { makeId } from "../ids.ts";
 import {
   createInstantFormat,
@@ -45,6 +45,11 @@ export interface AuditEntry {
 }
 
 export type StoredAuditEntry = AuditEntry & { readonly id: string };
+
+/** {@link isClockEntry} of an entry that has been read. */
+export function isClockChange({ actor, apiKey, requestId }: AuditEntry): boolean {
+  return isClockEntry({ actor, api_key: apiKey, request_id: requestId });
+}
 
 /**
  * Adds to the record of a partner, or of the operator. An entry is stored with its digest and a seal, by which it is
@@ -110,7 +115,7 @@ export interface AuditFilter {
  * Orders by the id without showing it. SQLite, which has no figures of its tables, would otherwise read a partner's
  * whole record in its order for the few entries of one subject, rather than find those few and sort them.
  */
-const hiddenId = sql<string>`id || ''`;
+export const hiddenId: RawBuilder<string> = sql<string>`id || ''`;
 
 /**
  * A page of a record, the last to happen first: in the order of its partner's own clock, by which processes whose
@@ -192,7 +197,7 @@ export async function findSubscriptionAsOf<Wire extends { readonly version: numb
   );
 }
 
-function toEntry(row: Selectable<AuditLogTable>): StoredAuditEntry {
+export function toEntry(row: Selectable<AuditLogTable>): StoredAuditEntry {
   return {
     id: row.id,
     at: toInstant(row.at),

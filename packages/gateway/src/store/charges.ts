@@ -131,6 +131,15 @@ export async function countCharges(db: Reader, partner: PartnerId, month: Month)
   return count;
 }
 
+export async function findCharge(
+  db: Reader,
+  partner: PartnerId,
+  id: string,
+): Promise<StoredCharge | undefined> {
+  const row = await selectCharges(db, partner).where("id", "=", id).executeTakeFirst();
+  return row && toStoredCharge(row);
+}
+
 export interface ChargeFilter {
   readonly month?: string | undefined;
   readonly customer?: string | undefined;

@@ -23,6 +23,7 @@ export interface Database {
   charges: ChargeTable;
   bills: BillTable;
   bill_customers: BillCustomerTable;
+  bill_units: BillUnitsTable;
   settlements: SettlementTable;
   bill_series: BillSeriesTable;
   events: EventTable;
@@ -229,6 +230,14 @@ export interface BillCustomerTable {
   sort_key: string;
   net: string;
   line_count: number;
+}
+
+/** The units of a product that a month's bill has counted (R20). */
+export interface BillUnitsTable {
+  partner: string;
+  month: string;
+  product: string;
+  units: number;
 }
 
 /** How far the settlement of a partner's month has come. */

@@ -77,6 +77,9 @@ export const first: Migration = {
       net ${amount} not null, line_count ${int8} not null,
       primary key (partner, month, customer), foreign key (partner, customer) references customers (partner, id)) ${partnerTable}`,
     `create unique index bill_customers_name on bill_customers (partner, month, sort_key, customer)`,
+    `create table bill_units (
+      partner ${id} not null references partners (id), month ${id} not null, product ${id} not null, units ${int8} not null,
+      primary key (partner, month, product)) ${partnerTable}`,
     `create table settlements (
       partner ${id} not null references partners (id), month ${id} not null, id ${id} not null unique, phase text not null,
       due_at ${int8} not null, charges_done ${int8} not null, charges_of ${int8} not null, progress text not null,
