@@ -6,6 +6,7 @@ import { limitOf, UnknownCursorError, type Page, type PageRequest } from "../sto
 import { findSubscription } from "../store/subscriptions.ts";
 import { streamRows, type ActiveSubscriptionRow } from "./active-subscription-rows.ts";
 import { writeActiveSubscriptionsCsv } from "./active-subscriptions-csv.ts";
+import { writeActiveSubscriptionsPdf } from "./active-subscriptions-pdf.ts";
 import { readSpan } from "./read-month.ts";
 import type { ReportExtent } from "./report-month.ts";
 
@@ -21,12 +22,17 @@ export const listActiveSubscriptions: PartnerReadRoom<"listActiveSubscriptions">
     query.customer === undefined
       ? undefined
       : ((await findCustomer(db, partner.id, query.customer))?.id ?? query.customer);
-  if (accept === "text/csv")
-    return {
-      status: 200,
-      document: writeActiveSubscriptionsCsv(db, partner, span, { customer, from: null }),
-    };
-  return { status: 200, body: await readPage(world, span, customer, query) };
+  const all = { customer, from: null };
+  switch (accept) {
+    case "application/json":
+      return { status: 200, body: await readPage(world, span, customer, query) };
+    case "text/csv":
+      return { status: 200, document: writeActiveSubscriptionsCsv(db, partner, span, all) };
+    case "application/pdf":
+      return { status: 200, document: writeActiveSubscriptionsPdf(db, partner, span, all) };
+    default:
+      return accept satisfies never;
+  }
 };
 
 async function readPage(
