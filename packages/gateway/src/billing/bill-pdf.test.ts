@@ -7,6 +7,21 @@ import { startTestGateway } from "../testing/start-test-gateway.ts";
 
 type Schemas = components["schemas"];
 
+const company = {
+  legalName: "Danube Telecom GmbH",
+  addressLines: ["Ringstraße 3"],
+  postalCode: "1010",
+  city: "Wien",
+  country: "AT",
+  vatId: "ATU13585627",
+} as const;
+
+async function readText(response: Response): Promise<string> {
+  const file = new Uint8Array(await response.arrayBuffer());
+  const { text } = await extractText(await getDocumentProxy(file), { mergePages: true });
+  return text.replaceAll(/[\s\u00A0]+/g, " ");
+}
+
 async function get(world: World, path: string, accept: string): Promise<Response> {
   return world.gateway.fetch(
     new Request(`${world.gateway.baseUrl}${path}`, {
@@ -17,7 +32,11 @@ async function get(world: World, path: string, accept: string): Promise<Response
 
 describe.each(testStores)("a bill to print, on $name", (stores) => {
   test("says who, what, when and how much, a section for each customer", async () => {
-    const world = await makeWorld(await startTestGateway(stores), { type: "xsp", taxRate: "20" });
+    const world = await makeWorld(await startTestGateway(stores), {
+      type: "xsp",
+      taxRate: "20",
+      company,
+    });
     await world.subscribe({
       customer: { name: "Ξενοδοχείο Ακρόπολις", externalId: "S-1" },
       externalId: "S-1/1",
@@ -35,14 +54,12 @@ describe.each(testStores)("a bill to print, on $name", (stores) => {
     expect(response.headers.get("content-disposition")).toBe(
       `attachment; filename=bill-${bill.number}.pdf`,
     );
-    const file = new Uint8Array(await response.arrayBuffer());
     const again = await get(world, `/v1/bills/${bill.id}`, "application/pdf");
-    expect(new Uint8Array(await again.arrayBuffer())).toEqual(file);
-
-    const { text } = await extractText(await getDocumentProxy(file), { mergePages: true });
-    const words = text.replaceAll(/[\s\u00A0]+/g, " ");
+    expect(await again.bytes()).toEqual(await response.clone().bytes());
+    const words = await readText(response);
     for (const part of [
-      `Bill ${bill.number} December 2026 To Danube Telecom`,
+      `Bill ${bill.number} December 2026 From Carpathian Software a.s. Mlynské nivy 5`,
+      "To Danube Telecom GmbH Ringstraße 3 1010 Wien Austria VAT id ATU13585627 Number",
       "Issued on 1 January 2027",
       "Customers 2 Lines 3 Total, EUR 3 654.58",
       "Ξενοδοχείο Ακρόπολις S-1",
@@ -52,10 +69,25 @@ describe.each(testStores)("a bill to print, on $name", (stores) => {
       "上海饭店 cus_",
       "1–31 Dec 2026 1 500 users 2.00 3 000.00",
       "Subtotal, 1 line 3 000.00",
-      "Net 3 045.48 Tax 20 % 609.10 Total, EUR 3 654.58",
+      "Net 3 045.48 Tax 20 % 609.10 Total, EUR 3 654.58 Bank account: SK31",
     ])
       expect(words).toContain(part);
     expect(bill).toMatchObject({ net: "3045.48", tax: "609.10", total: "3654.58" });
+  });
+
+  test("says that the recipient accounts for the tax", async () => {
+    const world = await makeWorld(await startTestGateway(stores), {
+      taxRate: "20",
+      company,
+      reverseCharge: true,
+    });
+    await world.subscribe();
+    await world.advanceTo("2027-01-15T09:00:00Z");
+    const { data: bills } = await world.api.ask<Schemas["BillList"]>("GET", "/v1/bills");
+    const words = await readText(await get(world, `/v1/bills/${bills[0]?.id}`, "application/pdf"));
+    expect(words).toContain(
+      "Net 20.00 Tax (reverse charge) 0.00 Total, EUR 20.00 Reverse charge: the tax is to be accounted for by the recipient",
+    );
   });
 
   test("as CSV it is its lines", async () => {

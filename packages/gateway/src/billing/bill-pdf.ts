@@ -22,6 +22,7 @@ import type { Bill } from "../store/bills.ts";
 import { streamNamedLines, type NamedLine } from "../store/line-names.ts";
 import type { Partner } from "../store/partners.ts";
 import type { Reader } from "../store/store.ts";
+import { describeParties, reverseChargeNote } from "./describe-party.ts";
 
 /** A bill as PDF, made and sent page by page. The same bill is always the same file (R23). */
 export function writeBillPdf(
@@ -37,22 +38,23 @@ export function writeBillPdf(
 
 /** A bill to print, from its lines in their order. */
 export function toBillDocument(
-  partner: Pick<Partner, "id" | "name" | "terms">,
+  { terms }: Pick<Partner, "terms">,
   bill: Bill,
   lines: AsyncIterable<readonly NamedLine[]>,
 ): TableDocument {
   const { currency } = bill;
+  const bankAccount = bill.supplier?.bankAccount ?? null;
   const show = (amount: Amount): string => groupDigits(formatAmount(amount, currency));
   const total = { name: `Total, ${currency}`, value: show(bill.total), isStrong: true };
   return {
     title: `Bill ${bill.number}`,
     subtitle: describeMonth(bill.month),
-    issuer: null,
+    issuer: bill.supplier?.name ?? null,
     issuedAt: bill.issuedAt,
-    parties: [{ heading: "To", lines: [partner.name, partner.id] }],
+    parties: describeParties(bill.supplier, bill.recipient),
     facts: [
       { name: "Number", value: bill.number },
-      { name: "Issued on", value: describeDay(dayOf(bill.issuedAt, partner.terms.timeZone)) },
+      { name: "Issued on", value: describeDay(dayOf(bill.issuedAt, terms.timeZone)) },
       { name: "Customers", value: groupDigits(String(bill.customerCount)) },
       { name: "Lines", value: groupDigits(String(bill.lineCount)) },
       total,
@@ -61,10 +63,18 @@ export function toBillDocument(
     items: toLineItems(lines),
     totals: () => [
       { name: "Net", value: show(bill.net) },
-      { name: `Tax ${bill.taxRate} %`, value: show(bill.tax) },
+      {
+        name: bill.reverseCharge ? "Tax (reverse charge)" : `Tax ${bill.taxRate} %`,
+        value: show(bill.tax),
+      },
       total,
     ],
-    notes: [],
+    notes: [
+      ...(bill.reverseCharge ? [reverseChargeNote] : []),
+      ...(bankAccount === null
+        ? []
+        : [`Bank account: ${bankAccount}. Payment reference: ${bill.number}.`]),
+    ],
   };
 }
 
@@ -72,10 +82,10 @@ export function toBillDocument(
 export function listLineColumns(currency: string): readonly TableColumn[] {
   return [
     { heading: "Product", width: null, align: "start" },
-    { heading: "Period", width: 98, align: "start" },
-    { heading: "Quantity", width: 68, align: "end" },
-    { heading: "Unit price", width: 52, align: "end" },
-    { heading: "Discount", width: 40, align: "end" },
+    { heading: "Period", width: 92, align: "start" },
+    { heading: "Quantity", width: 62, align: "end" },
+    { heading: "Unit price", width: 50, align: "end" },
+    { heading: "Discount", width: 38, align: "end" },
     { heading: `Amount, ${currency}`, width: 66, align: "end" },
   ];
 }
