@@ -3,7 +3,7 @@ import { recordChange } from "../app/record-change.ts";
 import type { PartnerWriteRoom } from "../app/room.ts";
 import { deletePrepaidLicence as remove } from "../store/prepaid-licences.ts";
 import { refusePrepaidLicence } from "./describe-refusal.ts";
-import { followLicences, readHeldBefore } from "./follow-licences.ts";
+import { followLicences, readWaiting } from "./follow-licences.ts";
 import { lockLicence } from "./lock-licence.ts";
 import { toWirePrepaidLicence } from "./to-wire.ts";
 
@@ -16,10 +16,10 @@ export const deletePrepaidLicence: PartnerWriteRoom<"deletePrepaidLicence"> = as
   const licence = await lockLicence(world, path.prepaidLicenceId);
   const ended = refuseEnded(licence, partner.terms.timeZone, at);
   if (ended !== null) return refusePrepaidLicence(ended);
-  const held = await readHeldBefore(world, licence.customer, licence.product);
+  const waiting = await readWaiting(world, [licence]);
   await remove(tx, partner.id, licence.id);
   const wire = toWirePrepaidLicence(licence, partner.terms);
   await recordChange(world, "deletePrepaidLicence", licence.id, wire, null);
-  await followLicences(world, held, "deletePrepaidLicence");
+  for (const one of waiting) await followLicences(world, one, "deletePrepaidLicence");
   return { status: 204 };
 };

@@ -6,7 +6,7 @@ import { appendEvents } from "../store/events.ts";
 import { updatePrepaidLicence as update } from "../store/prepaid-licences.ts";
 import { toEndingEvent } from "./announce-ends.ts";
 import { refusePrepaidLicence } from "./describe-refusal.ts";
-import { followLicences, readHeldBefore } from "./follow-licences.ts";
+import { followLicences, readWaiting } from "./follow-licences.ts";
 import { lockLicence } from "./lock-licence.ts";
 import { toWirePrepaidLicence } from "./to-wire.ts";
 
@@ -26,7 +26,7 @@ export const updatePrepaidLicence: PartnerWriteRoom<"updatePrepaidLicence"> = as
   const after = changePrepaidLicence(before, change, terms.timeZone, at);
   if ("code" in after) return refusePrepaidLicence(after);
   const wire = toWirePrepaidLicence(after, terms);
-  const held = await readHeldBefore(world, before.customer, before.product);
+  const waiting = after.endsOn === before.endsOn ? [] : await readWaiting(world, [before]);
   const isDue = after.noticeDueAt !== null && after.noticeDueAt <= at;
   await update(tx, partner.id, isDue ? announcePrepaidEnd(after) : after);
   if (isDue) await appendEvents(tx, partner.id, [toEndingEvent(after, partner, at)]);
@@ -37,6 +37,6 @@ export const updatePrepaidLicence: PartnerWriteRoom<"updatePrepaidLicence"> = as
     toWirePrepaidLicence(before, terms),
     wire,
   );
-  if (after.endsOn !== before.endsOn) await followLicences(world, held, "updatePrepaidLicence");
+  for (const one of waiting) await followLicences(world, one, "updatePrepaidLicence");
   return { status: 200, body: wire };
 };

@@ -3,10 +3,10 @@ import {
   type CustomerId,
   type Instant,
   type PartnerTerms,
-  type ProductId,
   type Subscription,
   type SubscriptionId,
 } from "@evergate/core";
+import { sql } from "kysely";
 import type { PartnerId } from "../ids.ts";
 import { compileOnce } from "./compile-once.ts";
 import { insertRows } from "./insert-rows.ts";
@@ -128,54 +128,48 @@ function toInstantOrNull(value: number | null): Instant | null {
   return value === null ? null : toInstant(value);
 }
 
-/** Which of these customers have something that is still to begin, and of which product; up to 500 customers. */
-export async function listWaitingCustomers(
+/** A subscription that is still to begin with a product, by a start or by a scheduled change. */
+export interface WaitingSubscription {
+  readonly id: string;
+  readonly customer: string;
+  readonly product: string;
+}
+
+// In the words of the index subscriptions_waiting, which has nothing but these few: without it SQLite would read all of a partner's.
+const isWaiting = sql<boolean>`(status = 'scheduled' or scheduled_product is not null)`;
+
+/** What of these customers, up to 500, is still to begin with a product. */
+export async function listWaitingSubscriptions(
   db: Reader,
   partner: PartnerId,
   customers: readonly CustomerId[],
-): Promise<readonly { readonly customer: string; readonly product: string }[]> {
-  const rows = await db
+): Promise<readonly WaitingSubscription[]> {
+  return db
     .selectFrom("subscriptions")
     .select((select) => [
+      "id",
       "customer",
       select.fn.coalesce("scheduled_product", "product").as("product"),
     ])
-    .distinct()
+    .where(isWaiting)
     .where("partner", "=", partner)
     .where("customer", "in", [...customers])
-    .where((where) =>
-      where.or([where("status", "=", "scheduled"), where("scheduled_product", "is not", null)]),
-    )
     .execute();
-  return rows;
 }
 
-/** Locks a customer's subscriptions that are still to begin with a product, by a start or by a scheduled change, in order of their ids. */
-export async function lockWaitingSubscriptions(
+/** Locks some subscriptions, up to 500, in the order of their ids. */
+export async function lockSubscriptions(
   tx: Transaction,
   dialect: Dialect,
   partner: PartnerId,
-  of: {
-    readonly customer: CustomerId;
-    readonly product: ProductId;
-    readonly after: SubscriptionId | null;
-  },
-  limit: number,
+  ids: readonly string[],
 ): Promise<Subscription[]> {
   const query = tx
     .selectFrom("subscriptions")
     .selectAll()
     .where("partner", "=", partner)
-    .where("customer", "=", of.customer)
-    .where("id", ">", of.after ?? "")
-    .where((where) =>
-      where.or([
-        where.and([where("status", "=", "scheduled"), where("product", "=", of.product)]),
-        where("scheduled_product", "=", of.product),
-      ]),
-    )
-    .orderBy("id")
-    .limit(limit);
+    .where("id", "in", [...ids])
+    .orderBy("id");
   const rows = await (dialect === "postgres" ? query.forUpdate() : query).execute();
   return rows.map(toSubscription);
 }

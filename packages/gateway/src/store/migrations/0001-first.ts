@@ -47,6 +47,7 @@ export const first: Migration = {
     `create unique index subscriptions_activation_code on subscriptions (activation_code)`,
     `create index subscriptions_due on subscriptions (partner, due_at, id) where due_at is not null`,
     `create index subscriptions_customer on subscriptions (partner, customer, id)`,
+    `create index subscriptions_waiting on subscriptions (partner, customer, id) where status = 'scheduled' or scheduled_product is not null`,
     `create table prepaid_licences (
       partner ${id} not null references partners (id), id ${id} not null, external_id ${id}, customer ${id} not null,
       product ${id} not null references products (id), quantity ${int8} not null, starts_on ${id} not null,
