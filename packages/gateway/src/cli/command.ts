@@ -13,6 +13,8 @@ export interface Command {
   readonly summary: string;
   /** Its flags, each with what stands in the help. */
   readonly flags: Readonly<Record<string, Flag>>;
+  /** What may stand after the words without a name; it is given with the flags, under this one. */
+  readonly argument?: { readonly name: string; readonly help: string };
   /** Does it and answers the exit code. */
   run(flags: Flags, env: Environment): Promise<number>;
 }
@@ -27,6 +29,12 @@ export interface Flag {
 /** The command was written wrongly. The message is one sentence; the help follows it. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
+}
+
+/** A flag's text; null where it was left out. */
+export function readFlag(flags: Flags, name: string): string | null {
+  const text = flags[name];
+  return typeof text === "string" && text.trim() !== "" ? text.trim() : null;
 }
 
 /** The flags in the form that Node's parser takes. */

@@ -48,6 +48,42 @@ export const commands: readonly Command[] = [
     run: async (flags, env) => (await import("./settle.ts")).runSettle(flags, env),
   },
   {
+    words: "audit export",
+    summary: "Write the record with its chain to standard output, as JSON Lines.",
+    flags: {
+      partner: {
+        type: "string",
+        value: "partner_…",
+        help: "one partner's, or the operator's own by the word operator; all, where left out",
+      },
+    },
+    run: async (flags, env) => (await import("./audit-export.ts")).runAuditExport(flags, env),
+  },
+  {
+    words: "audit verify",
+    summary: "Check the record, of the database or of a file, and name what was tampered with.",
+    argument: { name: "file", help: "what audit export has written; the database, where left out" },
+    flags: {
+      partner: {
+        type: "string",
+        value: "partner_…",
+        help: "one record of the database; all, where left out",
+      },
+      head: {
+        type: "string",
+        value: "<position>:<hash>",
+        help: "a head that was printed before: the record has to lead through it",
+      },
+    },
+    run: async (flags, env) => (await import("./audit-verify.ts")).runAuditVerify(flags, env),
+  },
+  {
+    words: "audit rekey",
+    summary: "Go on with the record under the present secret key, where the one before is lost.",
+    flags: {},
+    run: async (_flags, env) => (await import("./audit-rekey.ts")).runAuditRekey(env),
+  },
+  {
     words: "doctor",
     summary: "Check settings, database, secrets and clock.",
     flags: {},

@@ -6,6 +6,7 @@ import { findSecretKey } from "../secrets/find-secret-key.ts";
 import { createSealer } from "../secrets/sealer.ts";
 import { toPartnerId, type PartnerId } from "../ids.ts";
 import { addKey } from "../server/add-key.ts";
+import { checkRecordKey } from "../server/check-record-key.ts";
 import { checkDatabaseExists, checkMigrated } from "../server/check-schema.ts";
 import { variableName } from "../server/ensure-operator-key.ts";
 import { StartError } from "../server/start-error.ts";
@@ -25,12 +26,14 @@ export async function runCreateKey(flags: Flags, env: Environment): Promise<numb
   const secret = makeKeySecret(wanted.kind);
   const key = await useStore(settings, async (store) => {
     await checkMigrated(store);
+    const sealer = createSealer(findSecretKey(settings));
+    await checkRecordKey(store, sealer);
     return store.transaction(async (tx) => {
       if (wanted.partner !== null && (await findPartner(tx, wanted.partner)) === undefined)
         throw new StartError(`There is no partner ${wanted.partner}.`);
       return addKey(
         tx,
-        createSealer(findSecretKey(settings)),
+        sealer,
         wanted,
         secret,
         `command line (${findUser()})`,

@@ -3,6 +3,8 @@ import { toInstant } from "@evergate/core";
 import { sql } from "kysely";
 import { companyVariables } from "../company/company-settings.ts";
 import { checkDatabaseExists, checkMigrated } from "../server/check-schema.ts";
+import { createSealer } from "../secrets/sealer.ts";
+import { checkRecordKey } from "../server/check-record-key.ts";
 import { checkSecretKey } from "../server/check-secret-key.ts";
 import { StartError } from "../server/start-error.ts";
 import { findSecretKey } from "../secrets/find-secret-key.ts";
@@ -95,6 +97,7 @@ function checkVariables(env: Environment): string {
 
 async function checkSecrets(store: Store, settings: Settings): Promise<string> {
   checkKeyFile(settings);
+  await checkRecordKey(store, createSealer(findSecretKey(settings)));
   const verdict = await checkSecretKey(store, findSecretKey(settings));
   if (verdict === "differs")
     throw new StartError(

@@ -1,3 +1,4 @@
+import { NoExportError } from "../record/verify-export.ts";
 import { StartError } from "../server/start-error.ts";
 import { SettingError } from "../settings.ts";
 import { NewerSchemaError } from "../store/migrate.ts";
@@ -8,6 +9,7 @@ export function explainError(error: unknown): string {
   if (
     error instanceof SettingError ||
     error instanceof StartError ||
+    error instanceof NoExportError ||
     error instanceof NewerSchemaError
   )
     return error.message;

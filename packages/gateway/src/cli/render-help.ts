@@ -24,14 +24,15 @@ export function renderHelp(commands: readonly Command[]): string {
 }
 
 /** The help for one command. */
-export function renderCommandHelp({ words, summary, flags }: Command): string {
+export function renderCommandHelp({ words, summary, flags, argument }: Command): string {
   const names = Object.entries(flags).map(([name, flag]): [string, string] => [
     toText(name, flag),
     flag.help,
   ]);
+  if (argument !== undefined) names.unshift([argument.name, argument.help]);
   const width = Math.max(...names.map(([text]) => text.length), 0);
   const lines = names.map(([text, help]) => `  ${text.padEnd(width)}  ${help}\n`);
-  return `evergate ${words}${lines.length === 0 ? "" : " [flags]"}\n${summary}\n${lines.length === 0 ? "" : `\n${lines.join("")}`}`;
+  return `evergate ${words}${argument === undefined ? "" : ` [${argument.name}]`}${lines.length === 0 ? "" : " [flags]"}\n${summary}\n${lines.length === 0 ? "" : `\n${lines.join("")}`}`;
 }
 
 function toText(name: string, { value }: Flag): string {

@@ -56,12 +56,16 @@ function countWords(words: string): number {
 
 function readFlags(command: Command, args: readonly string[]): Flags {
   try {
-    const { values } = parseArgs({
+    const { values, positionals } = parseArgs({
       args: [...args],
       options: toParserOptions(command),
       strict: true,
-      allowPositionals: false,
+      allowPositionals: command.argument !== undefined,
     });
+    const [argument, unexpected] = positionals;
+    if (unexpected !== undefined) throw new Error(`Unexpected argument '${unexpected}'`);
+    if (command.argument !== undefined && argument !== undefined)
+      values[command.argument.name] = argument;
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- no flag may be given more than once, so none is a list
     return values as Flags;
   } catch (error) {

@@ -16,6 +16,8 @@ type Schemas = components["schemas"];
 /** What a document of a media type looks like from outside. What is in it, the tests of the document itself say. */
 const documentForms: Readonly<Record<string, (text: string) => boolean>> = {
   "text/csv": (text) => /^\w+(,\w+)*\r\n/.test(text) && text.endsWith("\r\n"),
+  "application/x-ndjson": (text) =>
+    text.startsWith('{"head":{') && text.endsWith("}\n") && !text.includes("\n\n"),
   "application/pdf": (text) => text.startsWith("%PDF-1.") && text.endsWith("%%EOF\n"),
 };
 

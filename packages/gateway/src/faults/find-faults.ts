@@ -128,6 +128,17 @@ const checks: readonly { readonly what: string; readonly query: ReturnType<typeo
       group by licence.partner, licence.id, licence.notice_due_at having count(events.id) <> case when licence.notice_due_at is null then 1 else 0 end`,
   },
   {
+    what: "an entry of the record without exactly one link, or a link without its entry",
+    query: sql`select partner, (select count(*) from audit_links where audit_links.partner = audit_log.partner) as links, count(*) as entries
+      from audit_log group by partner having count(*) <> (select count(*) from audit_links where audit_links.partner = audit_log.partner)`,
+  },
+  {
+    what: "a record's places have a gap, or its head is elsewhere",
+    query: sql`select audit_links.partner, max(audit_links.position), count(audit_links.position) from audit_links
+      left join audit_heads on audit_heads.partner = audit_links.partner group by audit_links.partner, audit_heads.position
+      having count(audit_links.position) > 0 and (min(audit_links.position) <> 1 or max(audit_links.position) <> count(audit_links.position) or max(audit_links.position) <> coalesce(audit_heads.position, 0))`,
+  },
+  {
     what: "two subscriptions have one activation code",
     query: sql`select activation_code from subscriptions group by activation_code having count(*) > 1`,
   },

@@ -17,7 +17,7 @@ import { hashLink, toSealedHead, toSealedLink, type Head } from "./chain.ts";
 const chunkSize = 1_000;
 
 /** The record was sealed with another key than this process has: it is not gone on with under a false one. */
-export class OtherKeyError extends Error {
+class OtherKeyError extends Error {
   override readonly name = "OtherKeyError";
 
   constructor(owner: string) {
@@ -40,6 +40,18 @@ export async function linkNewEntries(store: Store, sealer: Sealer, owner: string
     const linked = await store.transaction((tx) => linkChunk(tx, sealer, owner));
     count += linked;
     if (linked < chunkSize) return count;
+  }
+}
+
+/** The same for who is about to read the chain: under another key than the record's they read it as it is. */
+export async function linkWaiting(
+  { store, sealer }: { readonly store: Store; readonly sealer: Sealer },
+  owner: string,
+): Promise<void> {
+  try {
+    await linkNewEntries(store, sealer, owner);
+  } catch (error) {
+    if (!(error instanceof OtherKeyError)) throw error;
   }
 }
 

@@ -9,7 +9,8 @@ import { testStores } from "../testing/open-test-stores.ts";
 import { startTestGateway, testSecretKey } from "../testing/start-test-gateway.ts";
 import { digestEntry, hashLink, renderEntry } from "./chain.ts";
 import { linkNewEntries } from "./link-entries.ts";
-import { verifyRecord, type Verification } from "./verify-record.ts";
+import { rekeyRecords } from "./rekey-record.ts";
+import { isIntact, verifyRecord, type Verification } from "./verify-record.ts";
 
 type Schemas = components["schemas"];
 
@@ -434,5 +435,42 @@ describe.each(testStores)("a record that was tampered with, on $name", (stores) 
     await world.subscribe();
     const found = await verify();
     expect(found).toMatchObject({ isIntact: false, key: "differs", pending: 2 });
+  });
+});
+
+describe.each(testStores)("a record whose key was lost, on $name", (stores) => {
+  test("goes on under a new one: what there is stays protected by its hashes", async () => {
+    const world = await makeWorld(await startTestGateway(stores));
+    const { store } = world.gateway;
+    const owner = world.partner.id;
+    await world.subscribe();
+    await linkNewEntries(store, sealer, owner);
+    // Something waits under the lost key.
+    await world.subscribe();
+    const fresh = createSealer(Buffer.alloc(32, 9).toString("base64"));
+    expect(await verifyRecord(store.reader, fresh, owner)).toMatchObject({ key: "differs" });
+    await expect(linkNewEntries(store, fresh, owner)).rejects.toThrow("EVERGATE_SECRET_KEY");
+
+    expect(await rekeyRecords(store, fresh)).toBe(1);
+    expect(await rekeyRecords(store, fresh)).toBe(0);
+    const found = await verifyRecord(store.reader, fresh, owner);
+    expect(found).toMatchObject({ key: "fits", pending: 0, faults: [] });
+    expect(found.sealedFrom).toBe(found.entries + 1);
+    expect(isIntact(found)).toBe(true);
+
+    await store.transaction((tx) =>
+      sql`update audit_log set actor = 'Nobody' where partner = ${owner} and subject like 'sub_%'`.execute(
+        tx,
+      ),
+    );
+    expect((await verifyRecord(store.reader, fresh, owner)).faults.map(({ kind }) => kind)).toEqual(
+      ["changed", "changed"],
+    );
+    await store.transaction((tx) =>
+      sql`update audit_heads set sealed_from = 1 where partner = ${owner}`.execute(tx),
+    );
+    expect(tell(await verifyRecord(store.reader, fresh, owner))).toContain(
+      `rewound ${found.entries}`,
+    );
   });
 });

@@ -33,6 +33,8 @@ export interface Verification {
   readonly head: NotedHead | null;
   /** Whether the record was sealed with the key at hand; where it differs, seals were not looked at. */
   readonly key: "fits" | "differs" | "unused";
+  /** From this position on there are seals to be checked; more than 1 where a key was lost. */
+  readonly sealedFrom: number;
   readonly faultCount: number;
   /** The first of them. */
   readonly faults: readonly RecordFault[];
@@ -71,6 +73,7 @@ export async function verifyRecord(
         ? null
         : { position: head.position, hash: head.hash },
     key: isOtherKey ? "differs" : head === undefined ? "unused" : "fits",
+    sealedFrom: head?.sealedFrom ?? 1,
     faultCount: check.list.count(),
     faults: check.list.faults,
   };

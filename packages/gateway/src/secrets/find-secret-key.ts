@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
 import { SettingError, type Settings } from "../settings.ts";
 import { toPath } from "../store/database-url.ts";
 
@@ -32,4 +32,11 @@ export function findSecretKey(settings: Settings): string {
       );
     return key;
   }
+}
+
+/** The same key where there is one already; null where there is none. It makes nothing. */
+export function readSecretKey(settings: Settings): string | null {
+  if (settings.secretKey !== null) return settings.secretKey;
+  if (!settings.databaseUrl.startsWith("file:")) return null;
+  return existsSync(`${toPath(settings.databaseUrl)}.key`) ? findSecretKey(settings) : null;
 }

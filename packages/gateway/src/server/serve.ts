@@ -8,6 +8,10 @@ import { migrate } from "../store/migrate.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
 import { logRequests } from "../telemetry/log-requests.ts";
+import { linkNewEntries } from "../record/link-entries.ts";
+import { operatorRecord } from "../record/chain.ts";
+import { createSealer } from "../secrets/sealer.ts";
+import { checkRecordKey } from "./check-record-key.ts";
 import { checkDatabaseExists, checkMigrated } from "./check-schema.ts";
 import { checkSecretKey } from "./check-secret-key.ts";
 import { ensureOperatorKey, variableName } from "./ensure-operator-key.ts";
@@ -51,6 +55,7 @@ export async function serve({ settings, log, migrates }: ServeOptions): Promise<
   try {
     await prepareSchema(store, log, migrates);
     const secretKey = findSecretKey(settings);
+    await checkRecordKey(store, createSealer(secretKey));
     if ((await checkSecretKey(store, secretKey)) === "differs") log.error(secretKeyDiffers);
     const parts = {
       gateway: createGateway({
@@ -86,6 +91,8 @@ export async function serve({ settings, log, migrates }: ServeOptions): Promise<
       log.warn(
         "EVERGATE_COMPANY_NAME and its kind are not set: bills are made without their supplier.",
       );
+    // From here on the database knows its key.
+    await linkNewEntries(store, gateway.services.sealer, operatorRecord);
     gateway.start();
     const listening = listener;
     return {

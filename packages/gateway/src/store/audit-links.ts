@@ -115,6 +115,18 @@ export async function listOwnersWithWaiting(db: Reader): Promise<string[]> {
   return rows.map(({ partner }) => partner);
 }
 
+/** Whose records have a chain, in the order of their ids, after one of them. */
+export async function listHeadOwners(db: Reader, after: string, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom("audit_heads")
+    .select("partner")
+    .where("partner", ">", after)
+    .orderBy("partner")
+    .limit(limit)
+    .execute();
+  return rows.map(({ partner }) => partner);
+}
+
 export async function hasWaiting(db: Reader, owner: string): Promise<boolean> {
   const row = await db
     .selectFrom("audit_links")

@@ -266,3 +266,15 @@ function toJson(value: TrialLength | Company | null): string | null {
 function fromJson(text: string | null): unknown {
   return text === null ? null : JSON.parse(text);
 }
+
+/** Ids of partners, in their order, after one of them. */
+export async function listPartnerIds(db: Reader, after: string, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom("partners")
+    .select("id")
+    .where("id", ">", after)
+    .orderBy("id")
+    .limit(limit)
+    .execute();
+  return rows.map(({ id }) => id);
+}
