@@ -1,11 +1,17 @@
-import { chmodSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { sql } from "kysely";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { operatorRecord } from "../record/chain.ts";
+import { linkNewEntries } from "../record/link-entries.ts";
+import { createSealer } from "../secrets/sealer.ts";
+import { makeWorld } from "../testing/api.ts";
 import { toPath } from "../store/database-url.ts";
 import { openStore } from "../store/open-store.ts";
 import { testStores, type TestStores } from "../testing/open-test-stores.ts";
 import { runEvergate, startServe } from "../testing/run-evergate.ts";
-import { testSecretKey } from "../testing/start-test-gateway.ts";
+import { startTestGateway, testSecretKey } from "../testing/start-test-gateway.ts";
 
 /** An answer, read only where a test knows what it holds. */
 interface Answer {
@@ -43,6 +49,9 @@ describe("evergate", () => {
     [["migrate", "now"], "Unexpected argument 'now'."],
     [["serve", "--port", "80"], "Unknown option '--port'."],
     [["serve", "--no-migrate=yes"], "--no-migrate"],
+    [["audit", "verify", "a.jsonl", "b.jsonl"], "Unexpected argument 'b.jsonl'"],
+    [["audit", "verify", "--head", "1:x"], "--partner"],
+    [["audit", "verify", "a.jsonl", "--head", "x"], "<position>:<hash>"],
     [["keys", "create"], "--kind is missing."],
     [["keys", "create", "--kind", "guest"], "--kind is operator or partner"],
     [["keys", "create", "--kind", "partner"], "--partner"],
@@ -145,6 +154,70 @@ describe.each(testStores)("evergate on $name", (stores) => {
       errors: expect.stringContaining("There is no partner"),
     });
   });
+
+  test("audit export and audit verify check the record, of the database and of a file, and name what is wrong", async () => {
+    const env = { ...(await makeEnv(stores)), EVERGATE_SECRET_KEY: testSecretKey };
+    await runEvergate(["migrate"], env);
+    const store = await openStore(env.EVERGATE_DATABASE_URL);
+    onTestFinished(() => store.close());
+    const { partner, subscribe } = await makeWorld(
+      await startTestGateway({
+        ...stores,
+        open: async () => ({ ...store, close: async () => {} }),
+      }),
+    );
+    await subscribe();
+    const sealer = createSealer(testSecretKey);
+    for (const owner of [operatorRecord, partner.id]) await linkNewEntries(store, sealer, owner);
+
+    const exported = await runEvergate(["audit", "export"], env);
+    expect(exported).toMatchObject({ code: 0, errors: "" });
+    const directory = mkdtempSync(join(tmpdir(), "evergate-record-"));
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    const file = join(directory, "record.jsonl");
+    writeFileSync(file, exported.output);
+    const checked = await runEvergate(["audit", "verify", file], {
+      EVERGATE_SECRET_KEY: testSecretKey,
+    });
+    const verified = await runEvergate(["audit", "verify"], env);
+    expect(checked).toEqual(verified);
+    expect(verified).toMatchObject({ code: 0, errors: "" });
+    expect(verified.output).toMatch(/^operator: \d+ entries, no fault, head \d+:/);
+    const [, head = ""] =
+      new RegExp(`^${partner.id}: .* head (\\S+)$`, "m").exec(verified.output) ?? [];
+    expect(head).toMatch(/^\d+:/);
+
+    // Without the key a file is checked as far as that goes, which is said.
+    writeFileSync(
+      file,
+      (await runEvergate(["audit", "export", "--partner", partner.id], env)).output,
+    );
+    const unsealed = await runEvergate(["audit", "verify", file, "--head", head], {});
+    expect(unsealed.code).toBe(0);
+    expect(unsealed.output).toContain("seals were not checked");
+    writeFileSync(file, exported.output.replace('"action":"createSubscription"', '"action":"x"'));
+    const tampered = await runEvergate(["audit", "verify", file], {});
+    expect(tampered.code).toBe(1);
+    expect(tampered.output).toMatch(/^ {2}changed +\d+ {2}audit_/m);
+
+    const other = { ...env, EVERGATE_SECRET_KEY: Buffer.alloc(32, 1).toString("base64") };
+    const differing = await runEvergate(["audit", "verify"], other);
+    expect(differing.code).toBe(1);
+    expect(differing.output).toContain("no sign of tampering");
+    for (const words of [["serve"], ["keys", "create", "--kind", "operator"]]) {
+      const refused = await runEvergate(words, { ...other, EVERGATE_PORT: "0" });
+      expect(refused.code).toBe(1);
+      expect(refused.errors).toContain("evergate audit rekey");
+    }
+    await store.transaction((tx) =>
+      sql`delete from audit_log where partner = ${partner.id} and action = 'createSubscription'`.execute(
+        tx,
+      ),
+    );
+    const found = await runEvergate(["audit", "verify", "--partner", partner.id], env);
+    expect(found.code).toBe(1);
+    expect(found.output).toMatch(/^ {2}removed +\d+ {2}audit_/m);
+  }, 120_000);
 
   test("doctor finds a served database well, beside the server", async () => {
     const env = await makeEnv(stores);

@@ -13,6 +13,7 @@ import { catchUp } from "../clockwork/catch-up.ts";
 import type { PartnerId } from "../ids.ts";
 import { findSecretKey } from "../secrets/find-secret-key.ts";
 import { createSealer } from "../secrets/sealer.ts";
+import { checkRecordKey } from "../server/check-record-key.ts";
 import { checkDatabaseExists, checkMigrated } from "../server/check-schema.ts";
 import { readSettings } from "../settings.ts";
 import { listDuePartners } from "../store/due-partners.ts";
@@ -37,6 +38,7 @@ export async function runSettle(flags: Flags, env: Environment): Promise<number>
   return useStore(settings, async (store) => {
     await checkMigrated(store);
     const sealer = createSealer(findSecretKey(settings));
+    await checkRecordKey(store, sealer);
     const failed = await carryOutAll({ store, sealer, now: readClock }, month);
     const count = await countSettled(store.reader, month);
     process.stdout.write(describeMonth(month, count));

@@ -75,7 +75,7 @@ describe.each(testStores)("the record's chain, on $name", (stores) => {
           .select(({ fn }) => fn.countAll<number>().as("entries"))
           .where("partner", "=", owner)
           .executeTakeFirstOrThrow();
-        expect(found.entries).toBe(Number(entries));
+        expect(found.entries).toBe(entries);
       }
       const { entries } = await verifyRecord(store.reader, sealer, world.partner.id);
       expect(entries).toBeGreaterThan(answered);

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readContract } from "../contract/document.ts";
 import { createSealer } from "../secrets/sealer.ts";
 import { makeWorld, type World } from "../testing/api.ts";
 import { testStores } from "../testing/open-test-stores.ts";
@@ -29,6 +30,28 @@ function runLinesOfDocs(text: string): { readonly code: number | null; readonly 
     rmSync(directory, { recursive: true });
   }
 }
+
+test("the contract's example of an export is one", async () => {
+  const contract = readContract();
+  const operation = contract.operations.find(({ id }) => id === "listAuditLog");
+  expect(operation?.documentTypes).toEqual(["application/x-ndjson"]);
+  const example = /application\/x-ndjson:.*?example: \|\n(.*?)\n {2}"/s.exec(
+    readFileSync(
+      new URL("../../../../openapi/paths/record/list-audit-log.yaml", import.meta.url),
+      "utf8",
+    ),
+  )?.[1];
+  const text = (example ?? "").replaceAll(/^ +/gm, "");
+  expect(runLinesOfDocs(text)).toEqual({ code: 0, output: "intact" });
+  const found = [];
+  for await (const one of verifyExport(
+    toAsync(text.split("\n")),
+    createSealer(testSecretKey),
+    null,
+  ))
+    found.push(one);
+  expect(found).toMatchObject([{ owner: "operator", entries: 1, key: "fits", faultCount: 0 }]);
+});
 
 describe.each(testStores)("an exported record on $name", (stores) => {
   let world: World;
