@@ -107,8 +107,11 @@ export const previewOfOperation: Readonly<Record<PreviewedOperationId, MethodNam
 
 type NoneOf<Missing> = [Missing] extends [never] ? true : Missing;
 
+/** Opens the documents of all operations that have some. */
+type DocumentMethod = "documents.open";
+
 type MethodWithoutOperation = Exclude<
-  MethodName,
+  Exclude<MethodName, DocumentMethod>,
   (typeof methods)[OperationId] | (typeof previews)[PreviewedOperationId]
 >;
 void (true satisfies NoneOf<MethodWithoutOperation>);

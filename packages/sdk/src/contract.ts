@@ -37,6 +37,20 @@ export type AnswerOf<O extends OperationId> =
       ? JsonOf<Content>
       : never;
 
+type MediaTypeOf<O extends OperationId> = Responses<O>[keyof Responses<O> & 200] extends {
+  readonly content: infer Content;
+}
+  ? keyof Content & string
+  : never;
+
+/** The media types beside JSON in which an operation answers; `never` where it has none. */
+export type DocumentTypeOf<O extends OperationId> = Exclude<MediaTypeOf<O>, "application/json">;
+
+/** The operations that answer documents, too. */
+export type DocumentOperationId = {
+  [O in OperationId]: [DocumentTypeOf<O>] extends [never] ? never : O;
+}[OperationId];
+
 /** The operations that answer a page of a list. */
 export type ListOperationId = {
   [O in OperationId]: AnswerOf<O> extends ListAnswer ? O : never;

@@ -6,6 +6,7 @@ import { createAuditLog, type AuditLog } from "./resources/audit-log.ts";
 import { createBills, type Bills } from "./resources/bills.ts";
 import { createCharges, type Charges } from "./resources/charges.ts";
 import { createCustomers, type Customers } from "./resources/customers.ts";
+import { createDocuments, type Documents } from "./resources/documents.ts";
 import { createEvents, type Events } from "./resources/events.ts";
 import { createPartners, type Partners } from "./resources/partners.ts";
 import { createPrepaidLicences, type PrepaidLicences } from "./resources/prepaid-licences.ts";
@@ -49,6 +50,8 @@ export class Evergate {
   readonly bills: Bills;
   /** A month's subscriptions, and its charges for your own system. */
   readonly reports: Reports;
+  /** Bills and reports to print, and tables for your own system. */
+  readonly documents: Documents;
   /** The runs that turn a month's charges into bills. */
   readonly settlements: Settlements;
   /** What happened, in one total order. */
@@ -74,6 +77,7 @@ export class Evergate {
     this.charges = createCharges(calls);
     this.bills = createBills(calls);
     this.reports = createReports(calls);
+    this.documents = createDocuments(calls);
     this.settlements = createSettlements(calls);
     this.events = createEvents(calls);
     this.webhookEndpoints = createWebhookEndpoints(calls);

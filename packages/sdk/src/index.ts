@@ -3,7 +3,16 @@ import { verifyWebhook } from "./webhooks.ts";
 export { Evergate } from "./evergate.ts";
 export type { CallOptions, EvergateOptions, Fetch, HeaderOptions, OptionsOf } from "./options.ts";
 export type { Page, PagePromise } from "./pages.ts";
-export type { AnswerOf, BodyOf, ItemOf, QueryOf } from "./contract.ts";
+export type { OpenDocument } from "./resources/documents.ts";
+export type {
+  AnswerOf,
+  BodyOf,
+  DocumentOperationId,
+  DocumentTypeOf,
+  InputOf,
+  ItemOf,
+  QueryOf,
+} from "./contract.ts";
 export {
   BadRequest,
   Conflict,

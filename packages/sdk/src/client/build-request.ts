@@ -28,6 +28,7 @@ export function buildRequest(
   input: AnyInput,
   options: AnyOptions,
   settings: Settings,
+  accept = "application/json",
 ): Draft {
   const { method, path } = operationRoutes[operation];
   const isWrite = method === "POST" || method === "PATCH";
@@ -36,7 +37,7 @@ export function buildRequest(
     operation,
     method,
     url: `${settings.baseUrl}${fillPath(path, input.path ?? {})}${toQueryString(input.query ?? {})}`,
-    headers: buildHeaders(input, options, settings, idempotencyKey),
+    headers: { accept, ...buildHeaders(input, options, settings, idempotencyKey) },
     body: isText(input.body) ? input.body : JSON.stringify(input.body),
     idempotencyKey,
   };
@@ -49,7 +50,6 @@ function buildHeaders(
   idempotencyKey: string | null,
 ): Record<string, string> {
   const headers: Record<string, string> = {
-    accept: "application/json",
     authorization: settings.authorization,
   };
   const partner = options.partner === undefined ? settings.partner : options.partner;

@@ -1,11 +1,18 @@
-import type { AnswerOf, InputOf, ItemOf, ListOperationId } from "../contract.ts";
+import type {
+  AnswerOf,
+  DocumentOperationId,
+  DocumentTypeOf,
+  InputOf,
+  ItemOf,
+  ListOperationId,
+} from "../contract.ts";
 import { UnexpectedAnswerError } from "../errors.ts";
 import type { OperationId } from "../generated/api.ts";
 import type { OptionsOf } from "../options.ts";
 import type { Page, PagePromise } from "../pages.ts";
 import { buildRequest, type AnyInput, type AnyOptions, type Draft } from "./build-request.ts";
 import { openPages } from "./open-pages.ts";
-import { sendDraft } from "./send-draft.ts";
+import { openDraft, sendDraft, type Sending } from "./send-draft.ts";
 import { readTimeout, type Settings } from "./settings.ts";
 
 /** How the resources speak to the gateway. */
@@ -22,6 +29,13 @@ export interface Calls {
     input: InputOf<O> & AnyInput,
     options: OptionsOf<O> | undefined,
   ) => PagePromise<ItemOf<O>>;
+  /** Asks for a document, and answers as it begins to come. */
+  readonly open: <O extends DocumentOperationId>(
+    operation: O,
+    input: InputOf<O>,
+    mediaType: DocumentTypeOf<O>,
+    options: OptionsOf<O> | undefined,
+  ) => Promise<Response>;
 }
 
 // Carries out all that fell due in as much as ten years, and answers only then.
@@ -31,6 +45,15 @@ const operationsWithoutTimeout: ReadonlySet<OperationId> = new Set([
 ]);
 
 export function createCalls(settings: Settings): Calls {
+  const toSending = (operation: OperationId, { timeoutMs, signal }: AnyOptions): Sending => {
+    const fallback = operationsWithoutTimeout.has(operation) ? false : settings.timeoutMs;
+    return {
+      fetch: settings.fetch,
+      timeoutMs: timeoutMs === undefined ? fallback : readTimeout(timeoutMs),
+      maxRetries: settings.maxRetries,
+      signal,
+    };
+  };
   const send = async (
     operation: OperationId,
     input: AnyInput,
@@ -38,13 +61,7 @@ export function createCalls(settings: Settings): Calls {
   ): Promise<unknown> => {
     options.signal?.throwIfAborted();
     const draft = buildRequest(operation, input, options, settings);
-    const fallback = operationsWithoutTimeout.has(operation) ? false : settings.timeoutMs;
-    const { status, text } = await sendDraft(draft, {
-      fetch: settings.fetch,
-      timeoutMs: options.timeoutMs === undefined ? fallback : readTimeout(options.timeoutMs),
-      maxRetries: settings.maxRetries,
-      signal: options.signal,
-    });
+    const { status, text } = await sendDraft(draft, toSending(operation, options));
     return status === 204 ? undefined : readAnswer(status, text, draft);
   };
   return {
@@ -63,6 +80,22 @@ export function createCalls(settings: Settings): Calls {
         );
         return readPage(answer, operation);
       }),
+    open: async (operation, input, mediaType, options) => {
+      const asked: AnyOptions = options ?? {};
+      asked.signal?.throwIfAborted();
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- of every operation the input has these parts, which a type parameter doesn't show
+      const parts = input as AnyInput;
+      const draft = buildRequest(operation, parts, asked, settings, mediaType);
+      const response = await openDraft(draft, toSending(operation, asked));
+      const wanted: string = mediaType;
+      const came = response.headers.get("content-type")?.split(";")[0]?.trim();
+      if (came === wanted) return response;
+      throw new UnexpectedAnswerError(
+        `${operation}: the answer is ${came ?? "of no media type"}, not ${wanted}. Something may stand in between, or baseUrl lead elsewhere.`,
+        response.status,
+        draft,
+      );
+    },
   };
 }
 

@@ -33,9 +33,19 @@ export async function sendDraft(
   draft: Draft,
   sending: Sending,
 ): Promise<{ readonly status: number; readonly text: string }> {
+  const response = await send(draft, sending, true);
+  return { status: response.status, text: await response.text() };
+}
+
+/** The same, and answers a successful answer as it begins: its body is still on the way, and may break off. */
+export function openDraft(draft: Draft, sending: Sending): Promise<Response> {
+  return send(draft, sending, false);
+}
+
+async function send(draft: Draft, sending: Sending, isWhole: boolean): Promise<Response> {
   let tries = 0;
   try {
-    const response = await ky(draft.url, {
+    return await ky(draft.url, {
       method: draft.method,
       headers: { ...draft.headers },
       ...(draft.body === undefined ? {} : { body: draft.body }),
@@ -46,26 +56,35 @@ export async function sendDraft(
       retry: { ...retryRules, limit: sending.maxRetries },
       fetch: (input) => {
         tries += 1;
-        return fetchWhole(
+        return fetchAnswer(
           sending.fetch,
           input instanceof Request ? input : new Request(input),
           draft,
+          isWhole,
         );
       },
     });
-    return { status: response.status, text: await response.text() };
   } catch (error) {
     if (sending.signal?.aborted === true) throw sending.signal.reason;
     throw toError(error, draft, sending, tries);
   }
 }
 
-/** Fetches with the body, so that an answer which breaks off or stalls counts as none, and is asked for again. */
-async function fetchWhole(fetch: Fetch, request: Request, draft: Draft): Promise<Response> {
+/**
+ * Fetches with the body, so that an answer which breaks off or stalls counts as none, and is asked for again; without
+ * the body of a success where that is wanted as it comes.
+ */
+async function fetchAnswer(
+  fetch: Fetch,
+  request: Request,
+  draft: Draft,
+  isWhole: boolean,
+): Promise<Response> {
   let response: Response;
   let body: ArrayBuffer;
   try {
     response = await fetch(request);
+    if (!isWhole && response.ok) return response;
     body = await response.arrayBuffer();
   } catch (error) {
     if (request.signal.aborted) throw error;

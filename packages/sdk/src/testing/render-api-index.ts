@@ -39,7 +39,8 @@ const heading = `# Every method of the client
 The options of a call are \`signal\`, \`timeoutMs\`, and those whose header the operation reads: \`partner\`, \`actor\`,
 \`idempotencyKey\` (POST and PATCH), \`ifMatch\` (changes of a subscription). An id can be your own: \`"ext:S-1001"\` for a
 customer or subscription, \`"code:KES-CLOUD"\` for a product. A list is a \`PagePromise\`: \`await\` it for one page, walk
-through it with \`for await\` for all. What each is refused with stands in its docstring.
+through it with \`for await\` for all. What an operation answers beside JSON is opened with
+\`documents.open("getBill", { path: { billId } }, "application/pdf")\`. What each is refused with stands in its docstring.
 
 This page is made by a test from the contract: \`vitest run --project gateway packages/sdk -u\`.
 `;
