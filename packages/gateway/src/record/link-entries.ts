@@ -60,7 +60,7 @@ async function linkChunk(tx: Transaction, sealer: Sealer, owner: string): Promis
   if (head.key !== sealer.keyId) throw new OtherKeyError(owner);
   const waiting = await listWaiting(tx, owner, chunkSize);
   if (waiting.length === 0) return 0;
-  await extendChain(tx, sealer, owner, head, waiting, (link) =>
+  await extendChain(tx, sealer, owner, head, waiting, "waiting", (link) =>
     // What has no right seal was written by other hands. It gets its link, so that it can't be taken for anything
     // else later, and no seal, which tells it for good.
     sealer.isSealed("entry", link.digest, link.seal) ? "is sealed" : "has no seal",
@@ -82,7 +82,7 @@ export async function linkAtOnce(
   if (entries.length === 0) return true;
   const head = await lockHead(tx, owner, makeFirstHead(sealer, owner));
   if (head.key !== sealer.keyId) return false;
-  await extendChain(tx, sealer, owner, head, entries, () => "is sealed");
+  await extendChain(tx, sealer, owner, head, entries, "new", () => "is sealed");
   return true;
 }
 
@@ -92,6 +92,7 @@ async function extendChain<Entry extends Omit<WaitingLink, "seal">>(
   owner: string,
   head: StoredHead,
   entries: readonly Entry[],
+  of: "new" | "waiting",
   judge: (entry: Entry) => "is sealed" | "has no seal",
 ): Promise<void> {
   const last = await findLastLink(tx, owner);
@@ -109,7 +110,7 @@ async function extendChain<Entry extends Omit<WaitingLink, "seal">>(
       judge(entry) === "is sealed" ? sealer.seal("link", toSealedLink(position, digest, hash)) : "";
     return { entry: entry.entry, at: entry.at, digest, seal, position, hash };
   });
-  await saveLinks(tx, owner, links);
+  await saveLinks(tx, owner, links, of);
   const next: Head = { position, hash, sealedFrom: head.sealedFrom };
   await updateHead(tx, owner, {
     ...next,

@@ -54,7 +54,7 @@ async function rekey(
     hash = hashLink(hash, digest, position);
     return { entry, at, digest, seal: "", position, hash };
   });
-  await saveLinks(tx, owner, links);
+  await saveLinks(tx, owner, links, "waiting");
   if (waiting.length === chunkSize) {
     await updateHead(tx, owner, { ...head, position, hash });
     return "more";

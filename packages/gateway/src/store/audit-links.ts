@@ -154,11 +154,12 @@ export async function listWaiting(
     .execute();
 }
 
-/** Stores what links entries; what was waiting before waits no more. */
+/** Stores what links entries: of new ones, or of those that were waiting and wait no more. */
 export async function saveLinks(
   tx: Transaction,
   owner: string,
   links: readonly (WaitingLink | Link)[],
+  of: "new" | "waiting",
 ): Promise<void> {
   await insertRows(
     tx,
@@ -172,7 +173,7 @@ export async function saveLinks(
       position: "position" in link ? link.position : null,
       hash: "hash" in link ? link.hash : null,
     })),
-    { key: ["partner", "entry"], row: "is replaced" },
+    of === "new" ? null : { key: ["partner", "entry"], row: "is replaced" },
   );
 }
 

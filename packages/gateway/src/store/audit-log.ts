@@ -100,6 +100,7 @@ export async function appendAudit(
       digest,
       seal: sealer.seal("entry", digest),
     })),
+    "new",
   );
 }
 
