@@ -4,7 +4,15 @@ import { formatInstant } from "./calendar.ts";
 import type { Charge } from "./charge.ts";
 import { explainState, finishExplanation, startExplanation, type Explanation } from "./explain.ts";
 import { buildContext, day, local, productA, productB } from "./testing/builders.ts";
-import { change, create, pause, resume, stopNow, reactivate } from "./testing/orders.ts";
+import {
+  change,
+  create,
+  pause,
+  reactivate,
+  reactivateWith,
+  resume,
+  stopNow,
+} from "./testing/orders.ts";
 import { monthsBetween } from "./testing/oracle.ts";
 import { openPartner, type Partner } from "./testing/partner.ts";
 import { play, scenarios } from "./testing/scenario.ts";
@@ -154,3 +162,25 @@ test(
     );
   },
 );
+
+test.each([
+  ["a first start inside a month is by the day", false, { charged: 21, of: 31 }],
+  ["one after a stop is not, though nothing was ever paid before", true, null],
+])("R18 %s", (_claim, isTakenUpAgain, days) => {
+  const heldUntil = local("2026-12-11");
+  const context = buildContext({ type: "xsp" }, {}, (_product, at) =>
+    at < heldUntil && at >= local("2026-11-26") ? heldUntil : null,
+  );
+  const partner = openPartner(context, local("2026-11-01"));
+  if (isTakenUpAgain) {
+    partner.order("one", create("one", { trial: { days: 5 } }), local("2026-11-24"));
+    partner.order("one", stopNow, local("2026-11-25"));
+    partner.order("one", reactivateWith({ startsAt: "when_prepaid_ends" }), local("2026-11-26"));
+  } else {
+    const order = { startsAt: "when_prepaid_ends", trial: "none" } as const;
+    partner.order("one", create("one", order), local("2026-11-26"));
+  }
+  partner.advanceTo(local("2027-01-01"));
+  expect(partner.charges()[0]?.days).toEqual(days);
+  expect(explain(partner, "one", december, context)?.charge.days).toEqual(days);
+});

@@ -47,7 +47,7 @@ export type ExplanationTally<Source> = {
   readonly period: Charge["period"];
   readonly startsAt: Instant;
   readonly endsAt: Instant;
-  readonly paidSince: LocalDate | null;
+  readonly subscription: Pick<Subscription, "paidSince" | "trial">;
   /** The most configurations that are kept. */
   readonly limit: number;
   latest: Told<Source> | null;
@@ -65,7 +65,7 @@ type Told<Source> = PastState & { readonly source: Source };
 /** Begins to tell of a charged period of a subscription. `limit`: so many configurations are kept, at least 1. */
 export function startExplanation<Source>(
   period: Charge["period"],
-  { paidSince }: Pick<Subscription, "paidSince">,
+  subscription: Pick<Subscription, "paidSince" | "trial">,
   context: Pick<Context, "terms">,
   limit: number,
 ): ExplanationTally<Source> {
@@ -74,7 +74,7 @@ export function startExplanation<Source>(
     period,
     startsAt: startOfDay(period.startsOn, timeZone),
     endsAt: startOfDay(addDays(period.endsOn, 1), timeZone),
-    paidSince,
+    subscription,
     limit,
     latest: null,
     previousStatus: null,
@@ -208,12 +208,14 @@ function beginPaidPart<Source>(
   { at, by }: Told<Source>,
   { terms }: Context,
 ): void {
-  const { startsAt, period, previousStatus, paidSince } = tally;
+  const { startsAt, period, previousStatus, subscription } = tally;
   const paidFromOn = at <= startsAt ? period.startsOn : dayOf(at, terms.timeZone);
-  const isFirst = paidSince === paidFromOn;
+  const isFirst = subscription.paidSince === paidFromOn;
+  // Who had a trial and waits for a start again has stopped in between.
   const hasBegunByItself =
     previousStatus === null ||
-    (by === "clock" && (previousStatus === "trialing" || previousStatus === "scheduled"));
+    (by === "clock" && previousStatus === "trialing") ||
+    (by === "clock" && previousStatus === "scheduled" && subscription.trial === null);
   tally.paidFromOn = paidFromOn;
   tally.isProrated =
     terms.billingPeriod === "calendar_month" &&
