@@ -119,8 +119,10 @@ export function openCanvas(facts: Pick<TableDocument, "title" | "issuer" | "issu
       paper.save().translate(x, 0).addContent("/PageCount Do").restore();
     },
     takeBytes() {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a readable stream without an encoding has bytes
-      return paper.read() as Uint8Array | null;
+      const pieces: Uint8Array[] = [];
+      for (let piece = takePiece(paper); piece !== null; piece = takePiece(paper))
+        pieces.push(piece);
+      return pieces.length === 0 ? null : Buffer.concat(pieces);
     },
     end() {
       if (countPlace !== null) {
@@ -143,4 +145,10 @@ export function openCanvas(facts: Pick<TableDocument, "title" | "issuer" | "issu
 /** Words are laid out once and kept; what runs from right to left is laid out as a whole. */
 function optionsOf({ isWhole }: TextRun): PDFKit.Mixins.TextOptions {
   return isWhole ? { features: [] } : {};
+}
+
+/** One of the pieces in which PDFKit has written; to read all of them at once doesn't take them all. */
+function takePiece(paper: PDFKit.PDFDocument): Uint8Array | null {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a readable stream without an encoding has bytes
+  return paper.read() as Uint8Array | null;
 }

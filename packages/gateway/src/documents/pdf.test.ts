@@ -147,13 +147,20 @@ test("it is made as it is read: of a table without end the first pages come, and
     }
   };
   const chunks = writePdf(makeDocument(endless), "a.pdf").chunks[Symbol.asyncIterator]();
+  let pageCount = 0;
   for (let count = 0; count < 10; count += 1) {
     const { value } = await chunks.next();
+    pageCount +=
+      Buffer.from(value ?? "")
+        .toString("latin1")
+        .match(/\/Type \/Page\b/g)?.length ?? 0;
     expect(value?.length).toBeGreaterThan(0);
     // One page, compressed.
     expect(value?.length).toBeLessThan(20_000);
   }
   await chunks.return?.();
+  // Nothing of a page stays behind once it is full.
+  expect(pageCount).toBe(10);
   expect(batches).toBeLessThan(10);
 });
 

@@ -74,7 +74,8 @@ async function* print(document: TableDocument): AsyncGenerator<Uint8Array, void,
   flow.place([layOutTotals(canvas, document.totals())], null);
   for (const note of document.notes) flow.place([layOutNote(canvas, note)], null);
   canvas.end();
-  for (let bytes = canvas.takeBytes(); bytes !== null; bytes = canvas.takeBytes()) yield bytes;
+  const rest = canvas.takeBytes();
+  if (rest !== null) yield rest;
 }
 
 interface Flow {
