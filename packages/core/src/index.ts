@@ -49,6 +49,7 @@ export {
   parsePercent,
   parsePrice,
   roundHalfUp,
+  subtractAmounts,
   toAmount,
   toPercent,
   toUnitPrice,
@@ -112,6 +113,17 @@ export {
   type ServiceReport,
   type ServiceTally,
 } from "./report.ts";
+export {
+  creditLines,
+  creditWhole,
+  type CreditableBill,
+  type CreditableCharge,
+  type CreditDecision,
+  type CreditLine,
+  type CreditOrderLine,
+  type CreditRefusal,
+  type CreditTotals,
+} from "./credit-note.ts";
 export type { Term, TermOrder } from "./term.ts";
 export { makeActivationCode, parseActivationCode, type ActivationCode } from "./activation-code.ts";
 export {

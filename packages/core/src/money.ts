@@ -74,6 +74,10 @@ export function addAmounts(one: Amount, other: Amount): Amount {
   return toAmount(one + other);
 }
 
+export function subtractAmounts(one: Amount, other: Amount): Amount {
+  return toAmount(one - other);
+}
+
 /** What R21 multiplies. `days` is null where the whole period is charged. */
 export type Factors = {
   readonly unitPrice: UnitPrice;

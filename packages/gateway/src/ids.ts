@@ -17,6 +17,7 @@ export type IdPrefix =
   | "price"
   | "charge"
   | "bill"
+  | "credit"
   | "settlement"
   | "evt"
   | "wh"

@@ -26,6 +26,10 @@ import { listPrices } from "./catalogue/list-prices.ts";
 import { listProducts } from "./catalogue/list-products.ts";
 import { updateProduct } from "./catalogue/update-product.ts";
 import { explainCharge } from "./charges/explain-charge.ts";
+import { createCreditNote } from "./credit-notes/create-credit-note.ts";
+import { getCreditNote } from "./credit-notes/get-credit-note.ts";
+import { listCreditNoteLines } from "./credit-notes/list-credit-note-lines.ts";
+import { listCreditNotes } from "./credit-notes/list-credit-notes.ts";
 import { createCustomer } from "./customers/create-customer.ts";
 import { getCustomer } from "./customers/get-customer.ts";
 import { listCustomers } from "./customers/list-customers.ts";
@@ -142,6 +146,10 @@ export const rooms: Rooms = {
   getBill: readOfPartner(getBill),
   listBillCustomers: readOfPartner(listBillCustomers),
   listBillLines: readOfPartner(listBillLines),
+  createCreditNote: writeOfPartner(createCreditNote),
+  listCreditNotes: readOfPartner(listCreditNotes),
+  getCreditNote: readOfPartner(getCreditNote),
+  listCreditNoteLines: readOfPartner(listCreditNoteLines),
 
   listActiveSubscriptions: readOfPartner(listActiveSubscriptions),
   getActiveSubscriptionTotals: readOfPartner(getActiveSubscriptionTotals),

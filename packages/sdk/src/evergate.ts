@@ -5,6 +5,7 @@ import { createApiKeys, type ApiKeys } from "./resources/api-keys.ts";
 import { createAuditLog, type AuditLog } from "./resources/audit-log.ts";
 import { createBills, type Bills } from "./resources/bills.ts";
 import { createCharges, type Charges } from "./resources/charges.ts";
+import { createCreditNotes, type CreditNotes } from "./resources/credit-notes.ts";
 import { createCustomers, type Customers } from "./resources/customers.ts";
 import { createDocuments, type Documents } from "./resources/documents.ts";
 import { createEvents, type Events } from "./resources/events.ts";
@@ -54,6 +55,8 @@ export class Evergate {
   readonly documents: Documents;
   /** The runs that turn a month's charges into bills. */
   readonly settlements: Settlements;
+  /** What was taken back of bills, which themselves never change. */
+  readonly creditNotes: CreditNotes;
   /** What happened, in one total order. */
   readonly events: Events;
   /** Where events are delivered. */
@@ -79,6 +82,7 @@ export class Evergate {
     this.reports = createReports(calls);
     this.documents = createDocuments(calls);
     this.settlements = createSettlements(calls);
+    this.creditNotes = createCreditNotes(calls);
     this.events = createEvents(calls);
     this.webhookEndpoints = createWebhookEndpoints(calls);
     this.auditLog = createAuditLog(calls);

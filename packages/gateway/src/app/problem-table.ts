@@ -40,6 +40,7 @@ export const problemTable: Readonly<
   partner_not_reseller: { status: 409, title: "The partner is not a reseller" },
   msp_already_scheduled: { status: 409, title: "The partner is to become an MSP already" },
   msp_not_scheduled: { status: 409, title: "The partner is not to become an MSP" },
+  nothing_left_to_credit: { status: 409, title: "Nothing is left to credit" },
   webhook_endpoint_limit_reached: {
     status: 409,
     title: "The partner has all the webhook endpoints it can have",
@@ -83,6 +84,10 @@ export const problemTable: Readonly<
   time_zone_unknown: { status: 422, title: "There is no such time zone" },
   time_zone_fixed: { status: 422, title: "The time zone is fixed" },
   currency_unknown: { status: 422, title: "There is no such currency" },
+  charge_named_twice: { status: 422, title: "A charge is named twice" },
+  charge_unknown: { status: 422, title: "There is no such charge" },
+  credit_amount_invalid: { status: 422, title: "The amount cannot be credited" },
+  credit_exceeds_charge: { status: 422, title: "More than the charge would be credited" },
   clock_not_allowed: { status: 422, title: "The partner cannot have a clock" },
   clock_goes_back: { status: 422, title: "The clock cannot go back" },
   clock_too_far: { status: 422, title: "The clock cannot be advanced so far" },

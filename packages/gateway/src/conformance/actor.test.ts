@@ -34,7 +34,7 @@ describe.each(testStores)("who did it is on record on $name", (stores) => {
       const actor = makeFresh("Jana Nováková ");
       const reply = await send(scene, operation, {
         ...parts,
-        headers: { "evergate-actor": encodeURIComponent(actor) },
+        headers: { ...parts.headers, "evergate-actor": encodeURIComponent(actor) },
       });
       expect(reply.status).toBeLessThan(300);
       const ofPartner = operation.security !== null && "partnerKey" in operation.security;
@@ -42,6 +42,8 @@ describe.each(testStores)("who did it is on record on $name", (stores) => {
       const { data } = await api.ask<Schemas["AuditEntryList"]>(
         "GET",
         `/v1/audit-log?actor=${encodeURIComponent(actor)}`,
+        undefined,
+        { headers: parts.headers },
       );
       expect(data.length).toBeGreaterThan(0);
       for (const entry of data) {

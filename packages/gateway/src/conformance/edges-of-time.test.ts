@@ -3,7 +3,7 @@ import { apiOf, type Api } from "../testing/api.ts";
 import { testStores } from "../testing/open-test-stores.ts";
 import { startTestGateway, type TestGateway } from "../testing/start-test-gateway.ts";
 import { operations } from "./contract.ts";
-import { takePartner } from "./refusals.ts";
+import { takePartner } from "./requests.ts";
 import { send } from "./requests.ts";
 
 const readable = operations.filter(

@@ -18,6 +18,7 @@ interface Page {
   readonly data: readonly (JsonObject & {
     readonly id?: string;
     readonly charge?: string;
+    readonly bill?: string;
     readonly subscription?: string;
     readonly product?: string;
     readonly customer?: string;
@@ -91,6 +92,14 @@ describe.each(testStores)("lists are read page by page on $name", (stores) => {
         .add({ hours: 24 * 31 })
         .toString(),
     });
+    const { data: charges } = await one.api.ask<Page>("GET", "/v1/charges?limit=1");
+    const [charge] = charges;
+    await operator.ask(
+      "POST",
+      `/v1/bills/${charge?.bill ?? ""}/credit-notes`,
+      { lines: [{ charge: charge?.id ?? "", amount: "0.01" }], reason: "A cent" },
+      { headers: { "evergate-partner": one.ids["partnerId"] ?? "" } },
+    );
     await gateway.store.transaction((tx) =>
       tx
         .insertInto("webhook_attempts")
@@ -123,11 +132,28 @@ describe.each(testStores)("lists are read page by page on $name", (stores) => {
       query: { ...filterOf[operation.id], ...query },
     });
   }
-  /** A bill that has many lines, and many customers. */
+  /** A bill that has many lines, and many customers, or the credit note for all of it. */
   async function findPath(operation: DeclaredOperation): Promise<Readonly<Record<string, string>>> {
+    if (operation.id === "listCreditNoteLines")
+      return { creditNoteId: await takeWholeCreditNote() };
     if (!operation.path.startsWith("/v1/bills/{billId}/")) return {};
     const { data } = await scene.one.api.ask<Page>("GET", "/v1/bills");
     return { billId: data[0]?.id ?? "" };
+  }
+  async function takeWholeCreditNote(): Promise<string> {
+    const { operator, one } = scene;
+    const { data: bills } = await one.api.ask<Page>("GET", "/v1/bills");
+    const bill = bills[0]?.id ?? "";
+    const { data } = await one.api.ask<Page>("GET", `/v1/credit-notes?bill=${bill}`);
+    const known = data.find((note) => note["whole"] === true)?.id;
+    if (known !== undefined) return known;
+    const { id } = await operator.ask<{ id: string }>(
+      "POST",
+      `/v1/bills/${bill}/credit-notes`,
+      { whole: true, reason: "All of it" },
+      { headers: { "evergate-partner": one.ids["partnerId"] ?? "" } },
+    );
+    return id;
   }
   async function readPage(
     operation: DeclaredOperation,

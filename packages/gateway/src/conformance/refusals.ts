@@ -1,11 +1,13 @@
 import type { components } from "../generated/api.ts";
-import { apiOf, type Api } from "../testing/api.ts";
+import type { Api } from "../testing/api.ts";
 import { getOperation, type Json, type JsonObject } from "./contract.ts";
 import {
   makeFresh,
   makeRequest,
   registerLicence,
   subscribe,
+  takeBill,
+  takePartner,
   type RequestParts,
 } from "./requests.ts";
 import { makePrepaidCustomer, type Scene } from "./scene.ts";
@@ -133,6 +135,34 @@ export const refusals: readonly Refusal[] = [
     await scene.operator.ask("POST", `/v1/api-keys/${id}/roll`, { overlapSeconds: 0 });
     return { path: { keyId: id } };
   }),
+  refusal("createCreditNote", "nothing_left_to_credit", async (scene) => {
+    const { partner, bill } = await takeBill(scene);
+    const headers = { "evergate-partner": partner };
+    const whole = { whole: true, reason: "All of it" };
+    await scene.operator.ask("POST", `/v1/bills/${bill}/credit-notes`, whole, { headers });
+    return { ...withOnlyBody(whole), path: { billId: bill }, headers };
+  }),
+  refusal(
+    "createCreditNote",
+    "charge_named_twice",
+    onBill((charge) => [{ charge }, { charge }]),
+  ),
+  refusal(
+    "createCreditNote",
+    "charge_unknown",
+    // One that there is, on another bill.
+    async (scene) => withBody({ lines: [{ charge: scene.one.ids["chargeId"] ?? "" }] }),
+  ),
+  refusal(
+    "createCreditNote",
+    "credit_amount_invalid",
+    onBill((charge) => [{ charge, amount: "1.005" }]),
+  ),
+  refusal(
+    "createCreditNote",
+    "credit_exceeds_charge",
+    onBill((charge) => [{ charge, amount: "20.01" }]),
+  ),
   refusal("createCustomer", "external_id_taken", async ({ one }) =>
     withBody({ externalId: one.customerExternalId }),
   ),
@@ -368,6 +398,18 @@ function isOnlyBody(
   return "rawFields" in spoiling;
 }
 
+/** For a bill over 20.00 of its own, with one charge. */
+function onBill(lines: (charge: string) => readonly JsonObject[]): Spoiling {
+  return async (scene) => {
+    const { partner, bill, charge } = await takeBill(scene);
+    return {
+      ...withBody({ lines: lines(charge) }),
+      path: { billId: bill },
+      headers: { "evergate-partner": partner },
+    };
+  };
+}
+
 /** On a subscription made with `input`, after some orders. */
 function onSubscription(
   input: JsonObject,
@@ -434,22 +476,4 @@ async function subscribeTo({ api }: { readonly api: Api }, product: string): Pro
 
 function asPartner({ key }: { readonly key: string }, body: JsonObject): Partial<RequestParts> {
   return { key, body };
-}
-
-/** Another partner, an xSP in a sandbox unless said. */
-export async function takePartner(
-  { gateway, operator }: Pick<Scene, "gateway" | "operator">,
-  input: JsonObject = {},
-): Promise<{ readonly id: string; readonly key: string; readonly api: Api }> {
-  const { id, apiKey } = await operator.ask<Schemas["CreatedPartner"]>("POST", "/v1/partners", {
-    name: makeFresh("Partner "),
-    type: "xsp",
-    currency: "EUR",
-    timeZone: "Europe/Bratislava",
-    billingPeriod: "calendar_month",
-    mode: "sandbox",
-    ...(input["mode"] === "live" ? {} : { clock: "2026-11-24T09:00:00Z" }),
-    ...input,
-  });
-  return { id, key: apiKey.secret, api: apiOf(gateway, apiKey.secret) };
 }

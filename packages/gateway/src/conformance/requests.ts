@@ -1,6 +1,7 @@
 import type { components } from "../generated/api.ts";
 import { getOperation, type DeclaredOperation, type Json, type JsonObject } from "./contract.ts";
 import { makePrepaidCustomer, sceneNow, type Scene, type Side } from "./scene.ts";
+import { apiOf, type Api } from "../testing/api.ts";
 
 type Schemas = components["schemas"];
 
@@ -97,7 +98,7 @@ export async function makeRequest(
     key: isOfPartner ? side.key : operation.security === null ? null : scene.gateway.operatorKey,
     ...(example === undefined ? {} : { body: substitute(example, scene, side) }),
   };
-  const overrides = await prepare[operation.id]?.(scene, side);
+  const overrides = await prepare[operation.id]?.(scene, side, example);
   return {
     ...parts,
     ...overrides,
@@ -123,7 +124,47 @@ export async function subscribe(
   });
 }
 
-type Preparation = (scene: Scene, side: Side) => Promise<Partial<RequestParts>>;
+/** Another partner, an xSP in a sandbox unless said. */
+export async function takePartner(
+  { gateway, operator }: Pick<Scene, "gateway" | "operator">,
+  input: JsonObject = {},
+): Promise<{ readonly id: string; readonly key: string; readonly api: Api }> {
+  const { id, apiKey } = await operator.ask<Schemas["CreatedPartner"]>("POST", "/v1/partners", {
+    name: makeFresh("Partner "),
+    type: "xsp",
+    currency: "EUR",
+    timeZone: "Europe/Bratislava",
+    billingPeriod: "calendar_month",
+    mode: "sandbox",
+    ...(input["mode"] === "live" ? {} : { clock: "2026-11-24T09:00:00Z" }),
+    ...input,
+  });
+  return { id, key: apiKey.secret, api: apiOf(gateway, apiKey.secret) };
+}
+
+type Preparation = (
+  scene: Scene,
+  side: Side,
+  example: JsonObject | undefined,
+) => Promise<Partial<RequestParts>>;
+
+/** A bill of another partner of its own, which nothing has been credited of, and its one charge. */
+export async function takeBill(
+  scene: Scene,
+): Promise<{ readonly partner: string; readonly bill: string; readonly charge: string }> {
+  const { id: partner, api } = await takePartner(scene, { clock: "2026-11-01T09:00:00Z" });
+  await api.ask("POST", "/v1/subscriptions", {
+    customer: { name: "Billed" },
+    product: scene.product.id,
+    quantity: 10,
+    trial: "none",
+  });
+  await api.ask("POST", "/v1/sandbox/clock/advance", { to: "2026-12-01T00:00:00Z" });
+  const { data } = await api.ask<Schemas["ChargeList"]>("GET", "/v1/charges");
+  const [charge] = data;
+  if (charge === undefined || charge.bill === null) throw new Error("There is no bill.");
+  return { partner, bill: charge.bill, charge: charge.id };
+}
 
 async function takeSubscription(
   scene: Scene,
@@ -246,6 +287,16 @@ const prepare: Readonly<Record<string, Preparation>> = {
   deletePrepaidLicence: takeLicence,
   runSettlement: async () => ({ body: { month: "2026-10" } }),
   getSettlementMonth: async () => ({ path: { month: "2026-10" } }),
+  createCreditNote: async (scene, _side, example) => {
+    const { partner, bill, charge } = await takeBill(scene);
+    return {
+      path: { billId: bill },
+      headers: { "evergate-partner": partner },
+      ...(example !== undefined && "lines" in example
+        ? { body: { lines: [{ charge, amount: "10.00" }] } }
+        : {}),
+    };
+  },
   updateSubscription: (scene, side) => takeSubscription(scene, side),
   pauseSubscription: (scene, side) => takeSubscription(scene, side),
   cancelSubscription: (scene, side) => takeSubscription(scene, side),
@@ -267,6 +318,7 @@ const exampleIds: Readonly<Record<string, string>> = {
   sub: "subscriptionId",
   bill: "billId",
   charge: "chargeId",
+  credit: "creditNoteId",
   settlement: "settlementId",
   evt: "eventId",
   wh: "endpointId",

@@ -80,7 +80,7 @@ export async function makePrepaidCustomer(api: Api, name: string): Promise<strin
   return customer.id;
 }
 
-/** An xSP in a sandbox, whose October has been settled: a customer, a subscription, a charge, a bill, events, an endpoint and an attempt; another customer with a prepaid licence. */
+/** An xSP in a sandbox, whose October has been settled: a customer, a subscription, a charge, a bill and a credit note, events, an endpoint and an attempt; another customer with a prepaid licence. */
 async function makeSide(
   gateway: TestGateway,
   operator: Api,
@@ -145,6 +145,12 @@ async function makeSide(
   const [event] = events;
   if (bill === undefined || charge === undefined || event === undefined)
     throw new Error(`${name} has no bill or no event.`);
+  const creditNote = await operator.ask<Schemas["CreditNote"]>(
+    "POST",
+    `/v1/bills/${bill.id}/credit-notes`,
+    { lines: [{ charge: charge.id, amount: "1.00" }], reason: `Agreed with ${name}` },
+    { headers: { "evergate-partner": partner.id } },
+  );
   const { store } = gateway;
   await store.transaction((tx) =>
     tx
@@ -179,6 +185,7 @@ async function makeSide(
       subscriptionId: subscription.id,
       billId: bill.id,
       chargeId: charge.id,
+      creditNoteId: creditNote.id,
       settlementId: settlements[0]?.id ?? "",
       eventId: event.id,
       endpointId: endpoint.id,

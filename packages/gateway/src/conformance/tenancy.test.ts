@@ -25,6 +25,7 @@ const referencesOf: Readonly<Record<string, (other: Side) => readonly string[]>>
   ],
   billId: ({ ids }) => [ids["billId"] ?? ""],
   chargeId: ({ ids }) => [ids["chargeId"] ?? ""],
+  creditNoteId: ({ ids }) => [ids["creditNoteId"] ?? ""],
   eventId: ({ ids }) => [ids["eventId"] ?? ""],
   endpointId: ({ ids }) => [ids["endpointId"] ?? ""],
 };
@@ -35,6 +36,7 @@ const filtersOf: Readonly<Record<string, (other: Side) => readonly string[]>> = 
     ids["subscriptionId"] ?? "",
     `ext:${subscriptionExternalId}`,
   ],
+  bill: ({ ids }) => [ids["billId"] ?? ""],
   subject: ({ ids }) => [
     ids["customerId"] ?? "",
     ids["subscriptionId"] ?? "",
@@ -60,6 +62,7 @@ const isCursorAnEntry: ReadonlySet<string> = new Set([
   "listEvents",
   "listBillCustomers",
   "listBillLines",
+  "listCreditNoteLines",
   "listActiveSubscriptions",
   "listReconciliation",
 ]);

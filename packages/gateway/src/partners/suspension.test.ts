@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { operations, type DeclaredOperation } from "../conformance/contract.ts";
 import { dumpTables } from "../conformance/dump-tables.ts";
-import { takePartner } from "../conformance/refusals.ts";
+import { takePartner } from "../conformance/requests.ts";
 import { makeRequest, send } from "../conformance/requests.ts";
 import { makeScene, type Scene } from "../conformance/scene.ts";
 import type { components } from "../generated/api.ts";

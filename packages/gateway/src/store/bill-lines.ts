@@ -1,12 +1,17 @@
 import type { Month } from "@evergate/core";
+import type { Expression, ExpressionBuilder, SqlBool } from "kysely";
 import type { PartnerId } from "../ids.ts";
 import { getSortKey } from "./bill-customers.ts";
 import { selectCharges, toStoredCharge, type StoredCharge } from "./charges.ts";
 import { limitOf, UnknownCursorError, type Page, type PageRequest } from "./page.ts";
+import type { Database } from "./schema.ts";
 import type { Reader } from "./store.ts";
 
 /** So many lines are in memory at once while a whole bill is walked through. */
 const batchSize = 500;
+
+/** Which of a bill's lines: all, or those of whose charge something is left, or was before the whole rest was credited (R30). */
+export type BillLines = "all" | "not credited line by line";
 
 /**
  * A page of a bill's lines in the order in which they stand on it: by the customer's name, then subscription, then period.
@@ -17,10 +22,11 @@ export async function listBillLines(
   partner: PartnerId,
   month: Month,
   page: PageRequest,
+  which: BillLines = "all",
 ): Promise<Page<StoredCharge>> {
   const limit = limitOf(page);
   const after = page.after === undefined ? null : await getLine(db, partner, month, page.after);
-  const lines = await listLinesAfter(db, partner, month, after, limit + 1);
+  const lines = await listLinesAfter(db, partner, month, after, limit + 1, which);
   const shown = lines.slice(0, limit);
   return {
     data: shown,
@@ -33,6 +39,7 @@ export async function* streamBillLines(
   db: Reader,
   partner: PartnerId,
   month: Month,
+  which: BillLines = "all",
 ): AsyncGenerator<readonly StoredCharge[], void, void> {
   let after: StoredCharge | null = null;
   for (;;) {
@@ -42,6 +49,7 @@ export async function* streamBillLines(
       month,
       after,
       batchSize,
+      which,
     );
     if (lines.length > 0) yield lines;
     const last = lines.at(-1);
@@ -56,10 +64,12 @@ async function listLinesAfter(
   month: Month,
   after: StoredCharge | null,
   limit: number,
+  which: BillLines,
 ): Promise<StoredCharge[]> {
-  const rest = after === null ? [] : await listRestOfCustomer(db, partner, month, after, limit);
+  const rest =
+    after === null ? [] : await listRestOfCustomer(db, partner, month, after, limit, which);
   if (rest.length === limit) return rest;
-  return [...rest, ...(await listOfNext(db, partner, month, after, limit - rest.length))];
+  return [...rest, ...(await listOfNext(db, partner, month, after, limit - rest.length, which))];
 }
 
 /** What is left of the customer amid whose lines the place is. */
@@ -69,6 +79,7 @@ async function listRestOfCustomer(
   month: Month,
   after: StoredCharge,
   limit: number,
+  which: BillLines,
 ): Promise<StoredCharge[]> {
   const rows = await selectCharges(db, partner)
     .where("month", "=", month)
@@ -80,6 +91,7 @@ async function listRestOfCustomer(
         where.tuple<string, string>(after.subscription, after.period.startsOn),
       ),
     )
+    .$if(which !== "all", (query) => query.where(hasSomethingLeft))
     .orderBy("subscription")
     .orderBy("period_starts_on")
     .limit(limit)
@@ -94,6 +106,7 @@ async function listOfNext(
   month: Month,
   after: StoredCharge | null,
   limit: number,
+  which: BillLines,
 ): Promise<StoredCharge[]> {
   let query = db
     .selectFrom("bill_customers as section")
@@ -123,11 +136,50 @@ async function listOfNext(
     );
   }
   const rows = await query
+    .$if(which !== "all", (lines) => lines.where(hasSomethingLeft))
     .orderBy("section.sort_key")
     .orderBy("section.customer")
     .orderBy("charges.subscription")
     .orderBy("charges.period_starts_on")
     .limit(limit)
+    .execute();
+  return rows.map(toStoredCharge);
+}
+
+/** Whether the charge has not been credited in full by its own lines. */
+function hasSomethingLeft(where: ExpressionBuilder<Database, "charges">): Expression<SqlBool> {
+  return where.not(
+    where.exists(
+      where
+        .selectFrom("charge_credits")
+        .select("charge_credits.charge")
+        .whereRef("charge_credits.partner", "=", "charges.partner")
+        .whereRef("charge_credits.charge", "=", "charges.id")
+        .where("charge_credits.is_complete", "=", 1),
+    ),
+  );
+}
+
+/** Some charges of a month's bill, in the order in which they stand on it. Those that aren't on it are left out. */
+export async function findBillLines(
+  db: Reader,
+  partner: PartnerId,
+  month: Month,
+  charges: readonly string[],
+): Promise<StoredCharge[]> {
+  const rows = await selectCharges(db, partner)
+    .innerJoin("bill_customers as section", (join) =>
+      join
+        .onRef("section.partner", "=", "charges.partner")
+        .onRef("section.month", "=", "charges.month")
+        .onRef("section.customer", "=", "charges.customer"),
+    )
+    .where("charges.month", "=", month)
+    .where("charges.id", "in", charges)
+    .orderBy("section.sort_key")
+    .orderBy("section.customer")
+    .orderBy("charges.subscription")
+    .orderBy("charges.period_starts_on")
     .execute();
   return rows.map(toStoredCharge);
 }

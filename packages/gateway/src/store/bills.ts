@@ -4,7 +4,7 @@ import type { PartnerId } from "../ids.ts";
 import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
 import { parseParty, type Party } from "./parties.ts";
 import type { BillTable } from "./schema.ts";
-import type { Reader, Transaction } from "./store.ts";
+import type { Dialect, Reader, Transaction } from "./store.ts";
 
 /** A bill; once made it never changes (R23). */
 export interface Bill {
@@ -78,6 +78,22 @@ export async function findBill(
     .where("partner", "=", partner)
     .where("id", "=", id)
     .executeTakeFirst();
+  return row && toBill(row);
+}
+
+/** Locks a bill against other credit notes for it. */
+export async function lockBill(
+  tx: Transaction,
+  dialect: Dialect,
+  partner: PartnerId,
+  id: string,
+): Promise<Bill | undefined> {
+  const query = tx
+    .selectFrom("bills")
+    .selectAll()
+    .where("partner", "=", partner)
+    .where("id", "=", id);
+  const row = await (dialect === "postgres" ? query.forNoKeyUpdate() : query).executeTakeFirst();
   return row && toBill(row);
 }
 

@@ -167,7 +167,7 @@ export function selectCharges(
 ): SelectQueryBuilder<Database, "charges", ChargeRow> {
   return db
     .selectFrom("charges")
-    .selectAll()
+    .selectAll("charges")
     .select((select) =>
       select
         .selectFrom("bills")
@@ -176,7 +176,7 @@ export function selectCharges(
         .whereRef("bills.month", "=", "charges.month")
         .as("bill"),
     )
-    .where("partner", "=", partner);
+    .where("charges.partner", "=", partner);
 }
 
 /** A charge's row together with the bill that it is on. */

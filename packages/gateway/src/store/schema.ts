@@ -26,6 +26,9 @@ export interface Database {
   bill_units: BillUnitsTable;
   settlements: SettlementTable;
   bill_series: BillSeriesTable;
+  credit_notes: CreditNoteTable;
+  credit_note_lines: CreditNoteLineTable;
+  charge_credits: ChargeCreditTable;
   events: EventTable;
   event_places: EventPlaceTable;
   webhook_endpoints: WebhookEndpointTable;
@@ -262,6 +265,45 @@ export interface BillSeriesTable {
   series: string;
   year: string;
   last_number: number;
+}
+
+/** What was taken back of a bill. Who stands on it, and its tax rate, are the bill's. */
+export interface CreditNoteTable {
+  partner: string;
+  id: string;
+  bill: string;
+  /** 1, 2, 3 … of the bill's credit notes. */
+  position: number;
+  number: string;
+  net: string;
+  tax: string;
+  total: string;
+  /** What this one and those before it have taken back of the bill's net, so that the next needs to read no more than the last. */
+  credited_net: string;
+  is_whole: number;
+  line_count: number;
+  reason: string;
+  issued_at: number;
+}
+
+/** The lines of a credit note for some charges. One for all that is left has none: they are told from what was left. */
+export interface CreditNoteLineTable {
+  partner: string;
+  credit_note: string;
+  /** Its place among the note's lines, which stand in the bill's order. */
+  position: number;
+  charge: string;
+  amount: string;
+}
+
+/** How much of a charge the credit notes for some charges have taken back. */
+export interface ChargeCreditTable {
+  partner: string;
+  charge: string;
+  month: string;
+  credited: string;
+  /** Whether nothing is left of it. */
+  is_complete: number;
 }
 
 export interface EventTable {

@@ -91,6 +91,20 @@ export const first: Migration = {
     `create index settlements_phase on settlements (phase, id)`,
     `create table bill_series (
       series ${id} not null, year ${id} not null, last_number ${int8} not null, primary key (series, year)) ${partnerTable}`,
+    `create table credit_notes (
+      partner ${id} not null, id ${id} not null, bill ${id} not null, position ${int8} not null, number ${id} not null,
+      net ${amount} not null, tax ${amount} not null, total ${amount} not null, credited_net ${amount} not null,
+      is_whole ${int8} not null, line_count ${int8} not null, reason text not null, issued_at ${int8} not null,
+      primary key (partner, id), unique (partner, bill, position), foreign key (partner, bill) references bills (partner, id))`,
+    `create table credit_note_lines (
+      partner ${id} not null, credit_note ${id} not null, position ${int8} not null, charge ${id} not null, amount ${amount} not null,
+      primary key (partner, credit_note, position), unique (partner, credit_note, charge),
+      foreign key (partner, credit_note) references credit_notes (partner, id),
+      foreign key (partner, charge) references charges (partner, id)) ${partnerTable}`,
+    `create table charge_credits (
+      partner ${id} not null, charge ${id} not null, month ${id} not null, credited ${amount} not null, is_complete ${int8} not null,
+      primary key (partner, charge), foreign key (partner, charge) references charges (partner, id)) ${partnerTable}`,
+    `create index charge_credits_complete on charge_credits (partner, month) where is_complete = 1`,
     `create table events (
       partner ${id} not null references partners (id), id ${id} not null, type text not null, subscription ${id},
       sequence ${int8}, occurred_at ${int8} not null, payload text not null,

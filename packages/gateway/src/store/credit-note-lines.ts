@@ -1,0 +1,99 @@
+import { noAmount, subtractAmounts, toAmount, type Amount } from "@evergate/core";
+import type { PartnerId } from "../ids.ts";
+import { listBillLines } from "./bill-lines.ts";
+import { selectCharges, toStoredCharge, type StoredCharge } from "./charges.ts";
+import { getCredited, type CreditNote } from "./credit-notes.ts";
+import { limitOf, UnknownCursorError, type Page, type PageRequest } from "./page.ts";
+import type { Reader } from "./store.ts";
+
+/** What a credit note takes back of a charge. */
+export interface CreditNoteLine {
+  readonly charge: StoredCharge;
+  readonly amount: Amount;
+}
+
+/** A page of a credit note's lines, in the order in which they stand on the bill. The cursor is the last charge's id. */
+export async function listCreditNoteLines(
+  db: Reader,
+  partner: PartnerId,
+  note: CreditNote,
+  page: PageRequest,
+): Promise<Page<CreditNoteLine>> {
+  return note.isWhole ? listRest(db, partner, note, page) : listNamed(db, partner, note, page);
+}
+
+/**
+ * The lines of the note that took back the whole rest are not stored: they are what the others, which came before it,
+ * had left of each charge.
+ */
+async function listRest(
+  db: Reader,
+  partner: PartnerId,
+  { bill }: CreditNote,
+  page: PageRequest,
+): Promise<Page<CreditNoteLine>> {
+  const { data, nextCursor } = await listBillLines(
+    db,
+    partner,
+    bill.month,
+    page,
+    "not credited line by line",
+  );
+  const credited = await getCredited(
+    db,
+    partner,
+    data.map(({ id }) => id),
+  );
+  return {
+    data: data.map((charge) => ({
+      charge,
+      amount: subtractAmounts(charge.amount, credited.get(charge.id) ?? noAmount),
+    })),
+    nextCursor,
+  };
+}
+
+async function listNamed(
+  db: Reader,
+  partner: PartnerId,
+  note: CreditNote,
+  page: PageRequest,
+): Promise<Page<CreditNoteLine>> {
+  const after = page.after === undefined ? 0 : await getPosition(db, partner, note, page.after);
+  const rows = await selectCharges(db, partner)
+    .innerJoin("credit_note_lines as line", (join) =>
+      join.onRef("line.partner", "=", "charges.partner").onRef("line.charge", "=", "charges.id"),
+    )
+    .select("line.amount as credited_amount")
+    .where("line.credit_note", "=", note.id)
+    .where("line.position", ">", after)
+    .orderBy("line.position")
+    .limit(limitOf(page) + 1)
+    .execute();
+  const shown = rows.slice(0, limitOf(page)).map((row) => ({
+    charge: toStoredCharge(row),
+    amount: toAmount(BigInt(row.credited_amount)),
+  }));
+  return {
+    data: shown,
+    nextCursor: rows.length > shown.length ? (shown.at(-1)?.charge.id ?? null) : null,
+  };
+}
+
+async function getPosition(
+  db: Reader,
+  partner: PartnerId,
+  { id }: CreditNote,
+  charge: string,
+): Promise<number> {
+  const row = await db
+    .selectFrom("credit_note_lines")
+    .select("position")
+    .where("partner", "=", partner)
+    .where("credit_note", "=", id)
+    .where("charge", "=", charge)
+    .executeTakeFirst();
+  if (row === undefined)
+    throw new UnknownCursorError("has to be the nextCursor of the page before");
+  return row.position;
+}
