@@ -15,6 +15,7 @@ const tables = [
   { name: "audit_links", key: ["partner", "entry"] },
   { name: "audit_heads", key: ["partner"] },
   { name: "bill_customers", key: ["partner", "month", "customer"] },
+  { name: "bill_units", key: ["partner", "month", "product"] },
   { name: "settlements", key: ["partner", "month"] },
   { name: "bills", key: ["partner", "id"] },
 ];

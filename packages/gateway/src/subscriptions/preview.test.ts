@@ -64,6 +64,11 @@ async function readCharges(
   );
 }
 
+const discountsOf = ({ periods }: Pick<Schemas["Preview"], "periods">): unknown =>
+  periods.map(({ before, after }) =>
+    [before, after].map((charge) => [charge?.discountPercent, charge?.amount]),
+  );
+
 /** A partner who lives as chance has it: two of its subscriptions through the same orders, the second one told of. */
 async function live(
   world: World,
@@ -163,11 +168,7 @@ describe.each(testStores)("a preview on $name", (stores) => {
       effective: "next_period",
     });
     const { body } = await previewOf(world, id, ["PATCH", "", { quantity: 60 }]);
-    expect(
-      body.periods.map(({ before, after }) =>
-        [before, after].map((charge) => [charge?.discountPercent, charge?.amount]),
-      ),
-    ).toEqual([
+    expect(discountsOf(body)).toEqual([
       [
         ["5", "76.00"],
         ["12", "105.60"],
@@ -177,6 +178,29 @@ describe.each(testStores)("a preview on $name", (stores) => {
         ["5", "114.00"],
       ],
     ]);
+  });
+
+  test("of a reseller who becomes an MSP with the next month: at the prices and with the tiers that hold then", async () => {
+    const world = await makeWorld(await startTestGateway(stores), { type: "reseller" });
+    const { id } = await world.subscribe({ quantity: 40 });
+    await world.subscribe({ quantity: 45, customer: { name: "Penzión Dunaj" } });
+    await world.advanceTo("2026-12-10T09:00:00Z");
+    await world.operator.ask("POST", `/v1/partners/${world.partner.id}/become-msp`);
+    const { body } = await previewOf(world, id, ["PATCH", "", { quantity: 60 }]);
+    expect(discountsOf(body)).toEqual([
+      [
+        ["0", "80.00"],
+        ["0", "120.00"],
+      ],
+      [
+        ["5", "76.00"],
+        ["12", "105.60"],
+      ],
+    ]);
+    await give(world, id, ["PATCH", "", { quantity: 60 }]);
+    await world.advanceTo("2027-02-10T09:00:00Z");
+    const charges = await readCharges(world, id);
+    for (const { startsOn, after } of body.periods) expect(charges.get(startsOn)).toEqual(after);
   });
 
   test("changes nothing: no row of any table, nor the key that it is sent with", async () => {
