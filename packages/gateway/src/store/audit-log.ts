@@ -131,7 +131,12 @@ export async function listAudit(
   let query = db.selectFrom("audit_log").selectAll().where("partner", "=", owner);
   if (filter.subject !== undefined) query = query.where("subject", "=", filter.subject);
   if (filter.actor !== undefined) query = query.where("actor", "=", filter.actor);
-  if (filter.from !== undefined) query = query.where("at", ">=", filter.from);
+  if (filter.from !== undefined)
+    query =
+      filter.actor === undefined || (filter.to === undefined && page.after === undefined)
+        ? query.where("at", ">=", filter.from)
+        : // With another bound SQLite would leave the actor's index for the partner's whole record of that time.
+          query.where(sql<boolean>`at + 0 >= ${filter.from}`);
   if (filter.to !== undefined) query = query.where("at", "<", filter.to);
   if (page.after !== undefined) {
     const { at, id } = decodeCursor(page.after);

@@ -141,8 +141,7 @@ export const first: Migration = {
     `create table audit_links (
       partner ${id} not null, entry ${id} not null, at ${int8} not null, digest ${id} not null, seal ${id} not null,
       position ${int8}, hash ${id}, primary key (partner, entry)) ${partnerTable}`,
-    `create unique index audit_links_position on audit_links (partner, position) where position is not null`,
-    `create index audit_links_waiting on audit_links (partner, entry) where position is null`,
+    `create unique index audit_links_position on audit_links (partner, position)`,
     `create table audit_heads (
       partner ${id} primary key, position ${int8} not null, hash ${id} not null, seal ${id} not null, key ${id} not null,
       sealed_from ${int8} not null) ${partnerTable}`,
