@@ -2,6 +2,7 @@ import { toInstant, type Instant } from "@evergate/core";
 import type { Hono } from "hono";
 import type { Logger } from "pino";
 import { createApp, type ReplyWitness } from "./app/create-app.ts";
+import { createRequestLimit } from "./app/request-limit.ts";
 import type { Services } from "./app/world.ts";
 import { runClockwork, type Clockwork } from "./clockwork/run-clockwork.ts";
 import { readContract } from "./contract/document.ts";
@@ -10,16 +11,20 @@ import { runLinking } from "./record/run-linking.ts";
 import { rooms } from "./rooms.ts";
 import { createSecretBox } from "./secrets/secret-box.ts";
 import { createSealer } from "./secrets/sealer.ts";
-import type { Settings } from "./settings.ts";
+import { createClientAddress } from "./server/client-address.ts";
+import { defaultApplicationsPerHour, type Settings } from "./settings.ts";
 import type { Store } from "./store/store.ts";
 import { startDeliveryWorker } from "./webhooks/delivery-worker.ts";
+
+const secondsPerHour = 3_600;
 
 export interface GatewayParts {
   readonly store: Store;
   readonly log: Logger;
   /** 32 bytes in base64, under which secrets are stored. */
   readonly secretKey: string;
-  readonly settings: Pick<Settings, "privateWebhooks">;
+  readonly settings: Pick<Settings, "privateWebhooks"> &
+    Partial<Pick<Settings, "trustedProxies" | "applicationsPerHour">>;
   /** The system's clock; tests give their own. */
   readonly now?: () => Instant;
   readonly witness?: ReplyWitness;
@@ -49,6 +54,11 @@ export function createGateway(parts: GatewayParts): Gateway {
     sealer: createSealer(parts.secretKey),
     log: parts.log,
     privateWebhooks: parts.settings.privateWebhooks,
+    clientOf: createClientAddress(parts.settings.trustedProxies ?? []),
+    publicLimit: createRequestLimit(
+      parts.settings.applicationsPerHour ?? defaultApplicationsPerHour,
+      secondsPerHour,
+    ),
     now,
     // Before start() there is nobody to tell: what is stored waits in the database.
     signals: { eventsStored: (partner) => background?.eventsStored(partner) },

@@ -10,6 +10,7 @@ export const toPartnerId = (text: string): PartnerId => text as PartnerId;
 /** The kinds of things that have an id, and the prefixes by which people tell them. */
 export type IdPrefix =
   | "partner"
+  | "application"
   | "company"
   | "cus"
   | "sub"

@@ -1,5 +1,6 @@
 import {
   open,
+  openToWrite,
   operate,
   read,
   readOfPartner,
@@ -42,6 +43,12 @@ import { getPrepaidLicence } from "./prepaid/get-prepaid-licence.ts";
 import { importPrepaidLicences } from "./prepaid/import-prepaid-licences.ts";
 import { listPrepaidLicences } from "./prepaid/list-prepaid-licences.ts";
 import { updatePrepaidLicence } from "./prepaid/update-prepaid-licence.ts";
+import { approvePartnerApplication } from "./partner-applications/approve-partner-application.ts";
+import { createPartnerApplication } from "./partner-applications/create-partner-application.ts";
+import { getPartnerApplication } from "./partner-applications/get-partner-application.ts";
+import { listPartnerApplications } from "./partner-applications/list-partner-applications.ts";
+import { rejectPartnerApplication } from "./partner-applications/reject-partner-application.ts";
+import { reviewPartnerApplication } from "./partner-applications/review-partner-application.ts";
 import { becomeMsp } from "./partners/become-msp.ts";
 import { createPartner } from "./partners/create-partner.ts";
 import { getOwnPartner } from "./partners/get-own-partner.ts";
@@ -107,6 +114,13 @@ export const rooms: Rooms = {
   becomeMsp: write(becomeMsp),
   withdrawBecomingMsp: write(withdrawBecomingMsp),
   getOwnPartner: readOfPartner(getOwnPartner),
+
+  createPartnerApplication: openToWrite(createPartnerApplication),
+  listPartnerApplications: read(listPartnerApplications),
+  getPartnerApplication: read(getPartnerApplication),
+  reviewPartnerApplication: write(reviewPartnerApplication),
+  approvePartnerApplication: write(approvePartnerApplication),
+  rejectPartnerApplication: write(rejectPartnerApplication),
 
   createApiKey: write(createApiKey),
   listApiKeys: read(listApiKeys),

@@ -10,6 +10,10 @@ export interface Settings {
   readonly operatorKey: string | null;
   readonly secretKey: string | null;
   readonly privateWebhooks: BlockList | boolean;
+  /** Addresses and CIDRs of the proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
+  /** How many applications to become a partner are taken in an hour. */
+  readonly applicationsPerHour: number;
   readonly logLevel: string;
   readonly poolSize: number;
   /** The operator's own company, as it is to stand on bills. */
@@ -26,6 +30,8 @@ const ownVariables = [
   "EVERGATE_OPERATOR_KEY",
   "EVERGATE_SECRET_KEY",
   "EVERGATE_ALLOW_PRIVATE_WEBHOOKS",
+  "EVERGATE_TRUSTED_PROXIES",
+  "EVERGATE_APPLICATIONS_PER_HOUR",
   "EVERGATE_LOG_LEVEL",
 ] as const;
 
@@ -42,6 +48,9 @@ export class SettingError extends Error {
   override readonly name = "SettingError";
 }
 
+/** Far more than a partner programme sees, and few enough to be read. */
+export const defaultApplicationsPerHour = 100;
+
 const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
 
 /** Reads the settings; throws {@link SettingError} for the first that is wrong. */
@@ -53,6 +62,14 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     operatorKey: readOperatorKey(env),
     secretKey: readSecretKey(env),
     privateWebhooks: readPrivateWebhooks(env),
+    trustedProxies: readTrustedProxies(env),
+    applicationsPerHour: readInteger(
+      env,
+      "EVERGATE_APPLICATIONS_PER_HOUR",
+      defaultApplicationsPerHour,
+      0,
+      1_000_000,
+    ),
     logLevel: readLogLevel(env),
     company: readCompany(env, (message) => {
       throw new SettingError(message);
@@ -133,6 +150,24 @@ function readPrivateWebhooks(env: Environment): BlockList | boolean {
     list.addSubnet(address, bits, family === 4 ? "ipv4" : "ipv6");
   }
   return list;
+}
+
+function readTrustedProxies(env: Environment): readonly string[] {
+  const ranges = (env["EVERGATE_TRUSTED_PROXIES"] ?? "")
+    .split(",")
+    .map((range) => range.trim())
+    .filter((range) => range !== "");
+  for (const range of ranges) {
+    const [address = "", prefix = "", ...rest] = range.split("/");
+    const family = isIP(address);
+    const hasPrefix = range.includes("/");
+    const isPrefix = /^\d+$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128);
+    if (family === 0 || rest.length > 0 || (hasPrefix && !isPrefix))
+      throw new SettingError(
+        `EVERGATE_TRUSTED_PROXIES has to be a list of addresses or CIDRs such as 10.0.0.0/8,fd00::/8; "${range}" is none.`,
+      );
+  }
+  return ranges;
 }
 
 function readLogLevel(env: Environment): string {

@@ -9,6 +9,10 @@ import { createCreditNotes, type CreditNotes } from "./resources/credit-notes.ts
 import { createCustomers, type Customers } from "./resources/customers.ts";
 import { createDocuments, type Documents } from "./resources/documents.ts";
 import { createEvents, type Events } from "./resources/events.ts";
+import {
+  createPartnerApplications,
+  type PartnerApplications,
+} from "./resources/partner-applications.ts";
 import { createPartners, type Partners } from "./resources/partners.ts";
 import { createPrepaidLicences, type PrepaidLicences } from "./resources/prepaid-licences.ts";
 import { createPrices, type Prices } from "./resources/prices.ts";
@@ -37,6 +41,8 @@ export class Evergate {
   readonly prices: Prices;
   /** Who sells subscriptions. */
   readonly partners: Partners;
+  /** Companies that want to become partners. */
+  readonly partnerApplications: PartnerApplications;
   /** The keys with which operators and partners come in. */
   readonly apiKeys: ApiKeys;
   /** The subscribers of a partner. */
@@ -73,6 +79,7 @@ export class Evergate {
     this.products = createProducts(calls);
     this.prices = createPrices(calls);
     this.partners = createPartners(calls);
+    this.partnerApplications = createPartnerApplications(calls);
     this.apiKeys = createApiKeys(calls);
     this.customers = createCustomers(calls);
     this.subscriptions = createSubscriptions(calls);

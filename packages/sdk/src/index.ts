@@ -48,6 +48,7 @@ export {
   type ApiKey,
   type ApiKeyInput,
   type ApiKeyRoll,
+  type ApproveApplicationInput,
   type AuditEntry,
   type Bill,
   type BillCustomer,
@@ -85,9 +86,12 @@ export {
   type Health,
   type HistoryEntry,
   type Mode,
+  type MspAnswers,
   type OpenPeriod,
   type OperationId,
   type Partner,
+  type PartnerApplication,
+  type PartnerApplicationInput,
   type PartnerEvent,
   type PartnerInput,
   type PartnerPatch,
@@ -111,6 +115,8 @@ export {
   type ProductPatch,
   type ReactivateInput,
   type Readiness,
+  type ReceivedApplication,
+  type RejectApplicationInput,
   type SandboxClock,
   type SandboxClockAdvance,
   type ScheduledChange,
@@ -137,6 +143,7 @@ export {
   type WebhookEndpointInput,
   type WebhookEndpointPatch,
   type WithdrawScheduledChangeInput,
+  type XspAnswers,
 } from "./generated/api.ts";
 
 /** Receiving webhooks; the same as `verifyWebhook` of `@evergate/sdk/webhooks`, which does without the client. */

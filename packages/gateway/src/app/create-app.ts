@@ -158,7 +158,7 @@ function answerProblem(c: Context, error: ProblemError, requestId: string): Resp
   const allow = c.res.headers.get("allow");
   if (allow !== null) headers["allow"] = allow;
   if (error.code === "unauthenticated") headers["www-authenticate"] = "Bearer";
-  if (error.code === "unavailable") headers["retry-after"] = "1";
+  if (error.retryAfterSeconds !== null) headers["retry-after"] = String(error.retryAfterSeconds);
   return new Response(JSON.stringify(toProblem(error, requestId)), {
     status: statusOf(error.code),
     headers,

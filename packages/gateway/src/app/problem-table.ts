@@ -41,6 +41,9 @@ export const problemTable: Readonly<
   msp_already_scheduled: { status: 409, title: "The partner is to become an MSP already" },
   msp_not_scheduled: { status: 409, title: "The partner is not to become an MSP" },
   nothing_left_to_credit: { status: 409, title: "Nothing is left to credit" },
+  application_decided: { status: 409, title: "The application is decided" },
+  application_in_review: { status: 409, title: "The application is in review already" },
+  application_not_in_review: { status: 409, title: "The application is not in review" },
   webhook_endpoint_limit_reached: {
     status: 409,
     title: "The partner has all the webhook endpoints it can have",
@@ -94,6 +97,7 @@ export const problemTable: Readonly<
   webhook_url_not_allowed: { status: 422, title: "The gateway may not deliver there" },
   month_not_over: { status: 422, title: "The month is not over" },
   month_before_partner: { status: 422, title: "The partner had not begun" },
+  rate_limited: { status: 429, title: "Too many requests" },
   internal_error: { status: 500, title: "The gateway failed" },
   unavailable: { status: 503, title: "The gateway cannot answer now" },
 };

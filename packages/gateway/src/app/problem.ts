@@ -15,18 +15,21 @@ export class ProblemError extends Error {
   readonly detail: string;
   readonly faults: readonly Fault[];
   readonly facts: ProblemFacts;
+  /** After how long it can be tried again; null where that is not known. */
+  readonly retryAfterSeconds: number | null;
 
   constructor(
     code: ProblemCode,
     detail: string,
     faults: readonly Fault[] = [],
-    options?: ErrorOptions & { readonly facts?: ProblemFacts },
+    options?: ErrorOptions & { readonly facts?: ProblemFacts; readonly retryAfterSeconds?: number },
   ) {
     super(`${code}: ${detail}`, options);
     this.code = code;
     this.detail = detail;
     this.faults = faults;
     this.facts = options?.facts ?? {};
+    this.retryAfterSeconds = options?.retryAfterSeconds ?? (code === "unavailable" ? 1 : null);
   }
 }
 

@@ -27,7 +27,7 @@ export interface ReadRequest {
   readonly requestHash: string;
 }
 
-/** Reads and checks a request, in this order: key, media types, JSON, parameters and body. Throws a {@link ProblemError}. */
+/** Reads and checks a request, in this order: how many there are, where that is limited; key, media types, JSON, parameters and body. Throws a {@link ProblemError}. */
 export async function readRequest(
   c: Context,
   operation: Operation,
@@ -35,6 +35,7 @@ export async function readRequest(
   services: Services,
   requestId: string,
 ): Promise<ReadRequest> {
+  if (operation.isRateLimited) await services.publicLimit.take(services.clientOf(c));
   const caller =
     operation.security === null
       ? null

@@ -1,5 +1,5 @@
 import { appendAudit, operatorRecord } from "../store/audit-log.ts";
-import type { PartnerWriteWorld, WriteWorld } from "./world.ts";
+import type { PartnerWriteWorld, PublicWriteWorld, WriteWorld } from "./world.ts";
 
 /** Records a change of a partner's data with who made it (R26). `before` and `after` are the subject as the API answers it, never with a secret. */
 export async function recordChange(
@@ -40,8 +40,23 @@ export async function recordOperatorChange(
   await record(world, owner, action, [{ subject, before, after }]);
 }
 
+/** The same by somebody without a key; `actor` says in what part. */
+export async function recordPublicChange(
+  world: PublicWriteWorld,
+  actor: string,
+  action: string,
+  subject: string,
+  after: unknown,
+): Promise<void> {
+  await record({ ...world, caller: { actor, keyId: null } }, operatorRecord, action, [
+    { subject, before: null, after },
+  ]);
+}
+
 async function record(
-  world: WriteWorld,
+  world: PublicWriteWorld & {
+    readonly caller: { readonly actor: string; readonly keyId: string | null };
+  },
   owner: string,
   action: string,
   changes: readonly SubjectChange[],

@@ -5,7 +5,14 @@ import type {
   OperationRequest,
 } from "../contract/operation.ts";
 import type { Refused } from "./problem.ts";
-import type { PartnerReadWorld, PartnerWriteWorld, ReadWorld, World, WriteWorld } from "./world.ts";
+import type {
+  PartnerReadWorld,
+  PartnerWriteWorld,
+  PublicWriteWorld,
+  ReadWorld,
+  World,
+  WriteWorld,
+} from "./world.ts";
 
 /** One operation: load, decide, refuse, save, answer. Its input is validated, its answers are those of the contract. */
 export type RoomIn<W, O extends OperationId, Reply = OperationReply<O>> = (
@@ -18,6 +25,8 @@ type ReadReply<O extends OperationId> = OperationReply<O> | DocumentReply<O>;
 
 /** Needs no key and no database of its own. */
 export type PublicRoom<O extends OperationId> = RoomIn<Pick<World, "services">, O>;
+/** Needs no key, and writes what concerns no partner in particular, inside one transaction. */
+export type PublicWriteRoom<O extends OperationId> = RoomIn<PublicWriteWorld, O>;
 /** Reads what concerns no partner in particular. */
 export type ReadRoom<O extends OperationId> = RoomIn<ReadWorld, O, ReadReply<O>>;
 /** Reads a partner's data. */
@@ -35,6 +44,7 @@ export type OperatorProcessRoom<O extends OperationId> = RoomIn<ReadWorld, O>;
 /** A room together with the kind of world that the app has to make for it. */
 export type Binding<O extends OperationId> =
   | { readonly kind: "public"; readonly room: PublicRoom<O> }
+  | { readonly kind: "public-write"; readonly room: PublicWriteRoom<O> }
   | { readonly kind: "read"; readonly room: ReadRoom<O> }
   | { readonly kind: "partner-read"; readonly room: PartnerReadRoom<O> }
   | { readonly kind: "write"; readonly room: WriteRoom<O> }
@@ -52,6 +62,10 @@ export type Rooms = { readonly [O in OperationId]: Binding<O> };
 
 export const open = <O extends OperationId>(room: PublicRoom<O>): Binding<O> => ({
   kind: "public",
+  room,
+});
+export const openToWrite = <O extends OperationId>(room: PublicWriteRoom<O>): Binding<O> => ({
+  kind: "public-write",
   room,
 });
 export const read = <O extends OperationId>(room: ReadRoom<O>): Binding<O> => ({

@@ -45,7 +45,11 @@ export async function runRoom(
   const input = request as never;
   if (binding.kind === "public") return toReadAnswer(await binding.room(input, { services }));
 
-  const { caller } = request;
+  const { caller, requestId } = request;
+  if (binding.kind === "public-write")
+    return once(operation, request, "public", services, (tx) =>
+      binding.room(input, { requestId, services, tx, at: services.now() }),
+    );
   if (caller === null)
     throw new Error(`${operation.id} needs a key, but its contract asks for none.`);
   const world: World = {
@@ -186,6 +190,7 @@ function isKept(error: ProblemError): boolean {
   return (
     error.code !== "idempotency_key_reused" &&
     error.code !== "idempotency_key_in_use" &&
+    error.code !== "rate_limited" &&
     error.code !== "unavailable"
   );
 }

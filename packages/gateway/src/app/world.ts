@@ -1,10 +1,12 @@
 import type { Instant } from "@evergate/core";
 import type { PartnerId } from "../ids.ts";
+import type { Context } from "hono";
 import type { Logger } from "pino";
 import type { Partner } from "../store/partners.ts";
 import type { Reader, Store, Transaction } from "../store/store.ts";
 import type { Settings } from "../settings.ts";
 import type { SecretBox } from "../secrets/secret-box.ts";
+import type { RequestLimit } from "./request-limit.ts";
 import type { Sealer } from "../secrets/sealer.ts";
 
 /** Who calls: the key, and the person at the desk whom the caller names (R26). */
@@ -33,6 +35,10 @@ export interface Services {
   readonly signals: Signals;
   /** Which private addresses webhooks may go to (`EVERGATE_ALLOW_PRIVATE_WEBHOOKS`). */
   readonly privateWebhooks: Settings["privateWebhooks"];
+  /** Who asks, as far as an address tells it: for limits only, and never stored. */
+  readonly clientOf: (c: Context) => string;
+  /** How much may be asked without a key. */
+  readonly publicLimit: RequestLimit;
   /** The system's clock. */
   readonly now: () => Instant;
 }
@@ -56,6 +62,9 @@ export interface ReadWorld extends World {
 export interface WriteWorld extends World {
   readonly tx: Transaction;
 }
+
+/** Somebody without a key writes: whoever it is, the record says only in what part (`applicant`). */
+export type PublicWriteWorld = Omit<WriteWorld, "caller" | "partnerNamed" | "ifMatch">;
 
 /** A partner's data is at stake: the partner is known, and `at` is its time (R1; a sandbox has its own). */
 export interface OfPartner {

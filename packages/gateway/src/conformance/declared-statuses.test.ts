@@ -1,10 +1,12 @@
 import { toInstant } from "@evergate/core";
+import pino from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { components } from "../generated/api.ts";
 import { hashKeySecret } from "../auth/key-secret.ts";
-import { listExercised } from "../testing/check-reply.ts";
+import { createGateway } from "../create-gateway.ts";
+import { checkReply, listExercised } from "../testing/check-reply.ts";
 import { testStores } from "../testing/open-test-stores.ts";
-import { startTestGateway, testNow } from "../testing/start-test-gateway.ts";
+import { startTestGateway, testNow, testSecretKey } from "../testing/start-test-gateway.ts";
 import { documents, operations, type DeclaredOperation } from "./contract.ts";
 import { holdRequests } from "./hold-requests.ts";
 import { refusals } from "./refusals.ts";
@@ -79,8 +81,9 @@ describe.each(testStores)("every declared status is produced on $name", (stores)
   async function trySending(
     operation: DeclaredOperation,
     parts: RequestParts,
+    where: Pick<Scene, "gateway"> = scene,
   ): Promise<Reply & { readonly code: string | undefined }> {
-    const reply = await send(scene, operation, parts);
+    const reply = await send(where, operation, parts);
     const code = reply.status < 400 ? undefined : (reply.body as Schemas["Problem"]).code;
     const asked = parts.headers["accept"];
     const documentType = operation.documentTypes.find((name) => name === asked);
@@ -214,18 +217,40 @@ describe.each(testStores)("every declared status is produced on $name", (stores)
     },
   );
 
-  test.each(withKey)("400: $id with a query parameter that nobody knows", async (operation) => {
-    const reply = await expectRefusal(
-      operation,
-      { ...(await makeRequest(scene, scene.one, operation)), query: { bogus: "1" } },
-      400,
-      "malformed_request",
-    );
-    expect((reply.body as Schemas["Problem"]).errors?.[0]).toEqual({
-      pointer: "/query/bogus",
-      detail: "is not known here",
+  test.each(declaring("rate_limited"))("429: $id more often than is let in", async (operation) => {
+    const strict = createGateway({
+      store: scene.gateway.store,
+      log: pino({ level: "silent" }),
+      secretKey: testSecretKey,
+      settings: { privateWebhooks: true, applicationsPerHour: 1 },
+      now: () => testNow,
+      witness: checkReply,
     });
+    const there = {
+      gateway: { ...scene.gateway, fetch: async (request: Request) => strict.app.fetch(request) },
+    };
+    const parts = await makeRequest(scene, scene.one, operation);
+    const first = await trySending(operation, parts, there);
+    const second = await trySending(operation, parts, there);
+    expect([first.status, second.status, second.code]).toEqual([201, 429, "rate_limited"]);
+    expect(Number(second.headers.get("retry-after"))).toBeGreaterThan(3_500);
   });
+
+  test.each(declaring("malformed_request"))(
+    "400: $id with a query parameter that nobody knows",
+    async (operation) => {
+      const reply = await expectRefusal(
+        operation,
+        { ...(await makeRequest(scene, scene.one, operation)), query: { bogus: "1" } },
+        400,
+        "malformed_request",
+      );
+      expect((reply.body as Schemas["Problem"]).errors?.[0]).toEqual({
+        pointer: "/query/bogus",
+        detail: "is not known here",
+      });
+    },
+  );
 
   test.each(declaring("partner_required"))(
     "400: $id by an operator who names no partner, or none that there is",
@@ -305,7 +330,13 @@ describe.each(testStores)("every declared status is produced on $name", (stores)
     async (operation) => {
       const parts = await makeRequest(scene, scene.one, operation);
       const headers = { ...parts.headers, "idempotency-key": makeFresh("used-") };
-      if ("evergate-partner" in parts.headers)
+      if (operation.security === null)
+        await send(scene, operation, {
+          ...parts,
+          headers,
+          rawBody: ` ${JSON.stringify(parts.body)}`,
+        });
+      else if ("evergate-partner" in parts.headers)
         await scene.operator.ask("POST", "/v1/customers", { name: "First" }, { headers });
       else if (ofPartner.includes(operation))
         await scene.one.api.ask("POST", "/v1/customers", { name: "First" }, { headers });

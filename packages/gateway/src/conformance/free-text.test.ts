@@ -1,9 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { testStores } from "../testing/open-test-stores.ts";
 import { startTestGateway } from "../testing/start-test-gateway.ts";
-import { operations, toNode, type Json, type JsonObject } from "./contract.ts";
+import {
+  operations,
+  toNode,
+  type DeclaredOperation,
+  type Json,
+  type JsonObject,
+} from "./contract.ts";
 import { pickBranch, schemaOf } from "./json-schema.ts";
-import { makeFresh, makeRequest, send } from "./requests.ts";
+import { makeFresh, makeRequest, send, type Reply } from "./requests.ts";
 import { makeScene, type Scene } from "./scene.ts";
 
 /** Texts in which characters are easily lost: both directions, joined emoji, combining marks (not normalised), and what databases and shells mind. */
@@ -20,6 +26,15 @@ const samples = [
   "<b>&amp;</b>",
 ];
 
+/** Texts whose form a rule knows, and no pattern says. */
+const withForm: ReadonlySet<string> = new Set(["vatId"]);
+
+/** Where the answer has a text elsewhere than the request. */
+const answeredAt: Readonly<Record<string, readonly string[]>> = {
+  "suspendPartner reason": ["suspension", "reason"],
+  "rejectPartnerApplication reason": ["rejectionReason"],
+};
+
 /** The places of an example where any text may stand. */
 function listFreePlaces(
   value: Json,
@@ -31,10 +46,13 @@ function listFreePlaces(
     return Object.entries(value as JsonObject).flatMap(([name, item]) =>
       listFreePlaces(item, schemaOf(branch, name), [...path, name]),
     );
-  const { pattern } = branch;
+  const { pattern, maxLength } = branch;
   return typeof value === "string" &&
     typeof pattern === "string" &&
-    samples.every((sample) => new RegExp(pattern, "u").test(sample))
+    !withForm.has(path.at(-1) ?? "") &&
+    samples.every(
+      (sample) => new RegExp(pattern, "u").test(sample) && sample.length <= Number(maxLength),
+    )
     ? [path]
     : [];
 }
@@ -67,6 +85,13 @@ describe.each(testStores)("free text comes back as it was given on $name", (stor
   });
   afterAll(() => scene.gateway.close());
 
+  /** What the answer shows; an applicant is shown nothing of what it said, but the operator is. */
+  async function readAgain(operation: DeclaredOperation, { body }: Reply): Promise<unknown> {
+    return operation.id === "createPartnerApplication"
+      ? scene.operator.ask("GET", `/v1/partner-applications/${String(toNode(body)["id"])}`)
+      : body;
+  }
+
   test("names, descriptions, external ids and metadata are free", () => {
     expect(places.map(({ id, place }) => `${id} ${place}`)).toEqual(
       expect.arrayContaining([
@@ -88,7 +113,9 @@ describe.each(testStores)("free text comes back as it was given on $name", (stor
         ...parts,
         body: replace(parts.body as JsonObject, path, text),
       });
-      const answered = path.reduce((value: unknown, name) => toNode(value)[name], reply.body);
+      const place = answeredAt[`${operation.id} ${path.join(".")}`] ?? path;
+      const body = await readAgain(operation, reply);
+      const answered = place.reduce((value: unknown, name) => toNode(value)[name], body);
       expect(`${reply.status} ${String(answered)}`).toBe(
         `${reply.status < 300 ? reply.status : "success"} ${text}`,
       );

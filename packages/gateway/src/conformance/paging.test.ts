@@ -10,6 +10,7 @@ import {
   registerLicence,
   send,
   subscribe,
+  takeApplication,
   type Reply,
 } from "./requests.ts";
 import { makeScene, type Scene } from "./scene.ts";
@@ -65,6 +66,7 @@ describe.each(testStores)("lists are read page by page on $name", (stores) => {
       unitPrice: "1",
       validFrom: "2026-01-01",
     });
+    await takeApplication(scene, one);
     await operator.ask("POST", "/v1/partners", {
       name: makeFresh("Paged "),
       type: "xsp",

@@ -8,6 +8,7 @@ import {
   subscribe,
   takeBill,
   takePartner,
+  takeApplication,
   type RequestParts,
 } from "./requests.ts";
 import { makePrepaidCustomer, type Scene } from "./scene.ts";
@@ -56,6 +57,62 @@ export const refusals: readonly Refusal[] = [
   refusal("createPartner", "trial_terms_not_allowed", withBody({ type: "reseller" })),
   refusal("createPartner", "clock_not_allowed", withBody({ mode: "live" })),
   refusal("updatePartner", "time_zone_fixed", withBody({ timeZone: "Europe/Prague" })),
+  refusal("createPartnerApplication", "vat_id_malformed", async (scene) => {
+    const { body } = await makeRequest(scene, scene.one, getOperation("createPartnerApplication"));
+    const { company } = body as { readonly company: JsonObject };
+    return withBody({ company: { ...company, vatId: "SK1" } });
+  }),
+  ...each(
+    ["reviewPartnerApplication", "approvePartnerApplication", "rejectPartnerApplication"],
+    "application_decided",
+    async (scene) => {
+      const parts = await takeApplication(scene, scene.one);
+      await scene.operator.ask(
+        "POST",
+        `/v1/partner-applications/${parts.path?.["applicationId"]}/reject`,
+        { reason: "The company is in liquidation." },
+      );
+      return parts;
+    },
+  ),
+  refusal("reviewPartnerApplication", "application_in_review", (scene) =>
+    takeApplication(scene, scene.one, "review"),
+  ),
+  refusal("approvePartnerApplication", "application_not_in_review", (scene) =>
+    takeApplication(scene, scene.one),
+  ),
+  refusal("approvePartnerApplication", "currency_unknown", withBody({ currency: "QQQ" })),
+  refusal(
+    "approvePartnerApplication",
+    "time_zone_unknown",
+    withBody({ timeZone: "Europe/Atlantis" }),
+  ),
+  refusal(
+    "approvePartnerApplication",
+    "trial_terms_not_allowed",
+    withBody({ defaultTrial: { days: 14 } }),
+  ),
+  refusal("approvePartnerApplication", "trial_exceeds_limit", async (scene) => {
+    const { body } = await makeRequest(scene, scene.one, getOperation("createPartnerApplication"));
+    const { msp: _, ...asked } = body as JsonObject;
+    const { id } = await scene.operator.ask<Schemas["ReceivedApplication"]>(
+      "POST",
+      "/v1/partner-applications",
+      { ...asked, type: "xsp", xsp: { industry: "isp", subscribers: 380_000 } },
+    );
+    await scene.operator.ask("POST", `/v1/partner-applications/${id}/review`);
+    return { path: { applicationId: id }, ...withBody({ trialLimit: { months: 3 } }) };
+  }),
+  refusal(
+    "approvePartnerApplication",
+    "reverse_charge_not_allowed",
+    withBody({ reverseCharge: true }),
+  ),
+  refusal(
+    "approvePartnerApplication",
+    "clock_not_allowed",
+    withBody({ mode: "live", clock: "2026-11-24T09:00:00Z" }),
+  ),
   refusal("suspendPartner", "partner_already_suspended", async (scene) =>
     onPartner(await takePartner(scene), scene, ["suspend", { reason: "Bills are unpaid." }]),
   ),

@@ -250,6 +250,20 @@ async function takeReseller(
   return { path: { partnerId: id } };
 }
 
+/** An application of its own for a test, after some of the operator's operations. */
+export async function takeApplication(
+  scene: Scene,
+  side: Side,
+  ...actions: readonly string[]
+): Promise<Partial<RequestParts>> {
+  const apply = getOperation("createPartnerApplication");
+  const { body } = await send(scene, apply, await makeRequest(scene, side, apply));
+  const { id } = body as Schemas["ReceivedApplication"];
+  for (const action of actions)
+    await scene.operator.ask("POST", `/v1/partner-applications/${id}/${action}`);
+  return { path: { applicationId: id } };
+}
+
 /** What has to have happened for the operation to succeed. */
 const prepare: Readonly<Record<string, Preparation>> = {
   createPrice: async ({ operator }) => {
@@ -262,6 +276,10 @@ const prepare: Readonly<Record<string, Preparation>> = {
     });
     return { body: { product: id } };
   },
+  getPartnerApplication: (scene, side) => takeApplication(scene, side),
+  reviewPartnerApplication: (scene, side) => takeApplication(scene, side),
+  approvePartnerApplication: (scene, side) => takeApplication(scene, side, "review"),
+  rejectPartnerApplication: (scene, side) => takeApplication(scene, side),
   suspendPartner: (scene) => takeReseller(scene),
   reinstatePartner: (scene) => takeReseller(scene, ["suspend", { reason: "Bills are unpaid." }]),
   becomeMsp: (scene) => takeReseller(scene),

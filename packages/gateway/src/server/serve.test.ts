@@ -193,6 +193,9 @@ describe("serve", () => {
     ["EVERGATE_OPERATOR_KEY", "short"],
     ["EVERGATE_SECRET_KEY", "c2hvcnQ="],
     ["EVERGATE_ALLOW_PRIVATE_WEBHOOKS", "maybe"],
+    ["EVERGATE_TRUSTED_PROXIES", "10.0.0.0/33"],
+    ["EVERGATE_TRUSTED_PROXIES", "loopback"],
+    ["EVERGATE_APPLICATIONS_PER_HOUR", "-1"],
     ["EVERGATE_LOG_LEVEL", "loud"],
   ])("names %s when it is %s", async (name, value) => {
     const env = {

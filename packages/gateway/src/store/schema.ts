@@ -16,6 +16,7 @@ export interface Database {
   prices: PriceTable;
   operator_company: OperatorCompanyTable;
   partners: PartnerTable;
+  partner_applications: PartnerApplicationTable;
   api_keys: ApiKeyTable;
   customers: CustomerTable;
   subscriptions: SubscriptionTable;
@@ -99,6 +100,19 @@ export interface PartnerTable {
   /** The last place given in the partner's total order of events. */
   event_position: number;
   created_at: number;
+}
+
+export interface PartnerApplicationTable {
+  id: string;
+  status: string;
+  type: string;
+  /** What the company has answered, as the contract has it. */
+  answers: string;
+  created_at: number;
+  reviewed_at: number | null;
+  decided_at: number | null;
+  rejection_reason: string | null;
+  partner: string | null;
 }
 
 export interface ApiKeyTable {

@@ -48,6 +48,7 @@ export interface TestGatewayOptions {
   /** Starts clockwork, placing and deliveries too. */
   readonly withBackground?: boolean;
   readonly privateWebhooks?: Settings["privateWebhooks"];
+  readonly applicationsPerHour?: Settings["applicationsPerHour"];
   /** Several tests share it: whoever starts it closes it, in `afterAll`. */
   readonly isShared?: boolean;
 }
@@ -78,7 +79,11 @@ export async function startTestGateway(
     store,
     log: pino({ level: process.env["EVERGATE_TEST_LOG_LEVEL"] ?? "silent" }),
     secretKey: testSecretKey,
-    settings: { privateWebhooks: options.privateWebhooks ?? true },
+    settings: {
+      privateWebhooks: options.privateWebhooks ?? true,
+      // The suites apply more often than anybody may.
+      applicationsPerHour: options.applicationsPerHour ?? 1_000_000,
+    },
     now: () => now,
     witness: checkReply,
   });

@@ -21,6 +21,10 @@ export const first: Migration = {
       created_at ${int8} not null)`,
     `create index partners_settlement_due on partners (settlement_due_at)`,
     `create index partners_settlement_month on partners (mode, settlement_month)`,
+    `create table partner_applications (
+      id ${id} primary key, status ${id} not null, type text not null, answers text not null, created_at ${int8} not null,
+      reviewed_at ${int8}, decided_at ${int8}, rejection_reason text, partner ${id} unique references partners (id))`,
+    `create index partner_applications_status on partner_applications (status, id)`,
     `create table api_keys (
       id ${id} primary key, kind text not null, partner ${id} references partners (id), name text not null,
       hash ${id} not null unique, hint text not null, scopes text not null, created_at ${int8} not null,
