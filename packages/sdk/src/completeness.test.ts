@@ -62,6 +62,7 @@ function listRefusals(contract: ContractDocument, operationId: string): readonly
   return [
     ...("404" in responses ? ["not_found"] : []),
     ...("412" in responses ? ["version_mismatch"] : []),
+    ...("429" in responses ? ["rate_limited"] : []),
     ...inText.filter((code) => !code.startsWith("idempotency_key_")),
   ];
 }

@@ -138,7 +138,9 @@ describe.each(testStores)("an application on $name", (stores) => {
       `/v1/audit-log?subject=${id}`,
     );
     expect(
-      record.map(({ action, actor, after }) => `${action} by ${actor}: ${after?.["status"]}`),
+      record.map(
+        ({ action, actor, after }) => `${action} by ${actor}: ${String(after?.["status"])}`,
+      ),
     ).toEqual([
       "approvePartnerApplication by Operator: approved",
       "reviewPartnerApplication by Operator: in_review",

@@ -18,7 +18,7 @@ export interface PartnerApplications {
    * A company applies to become a partner. The gateway asks for no key here. How many
    * applications it takes from one address and in all, in an hour, is limited.
    *
-   * Refused with `vat_id_malformed`, `rate_limited`.
+   * Refused with `vat_id_malformed`; with `rate_limited` where too many have come.
    */
   create(
     input: PartnerApplicationInput,
