@@ -1,11 +1,11 @@
 import {
+  addAmounts,
   dayOf,
   formatAmount,
   formatPercent,
   formatPrice,
   noAmount,
   noDiscount,
-  toAmount,
   type Amount,
 } from "@evergate/core";
 import type { Document } from "../contract/operation.ts";
@@ -60,7 +60,7 @@ export function toBillDocument(
       total,
     ],
     columns: listLineColumns(currency),
-    items: toLineItems(lines),
+    items: toLineItems(lines, toRow, ({ charge }) => charge.amount),
     totals: () => [
       { name: "Net", value: show(bill.net) },
       {
@@ -78,8 +78,8 @@ export function toBillDocument(
   };
 }
 
-/** The columns of {@link toLineItems}. */
-export function listLineColumns(currency: string): readonly TableColumn[] {
+/** The columns of {@link toRow}. */
+function listLineColumns(currency: string): readonly TableColumn[] {
   return [
     { heading: "Product", width: null, align: "start" },
     { heading: "Period", width: 92, align: "start" },
@@ -91,8 +91,10 @@ export function listLineColumns(currency: string): readonly TableColumn[] {
 }
 
 /** Lines that are ordered by customer, a section for each, with what it comes to. */
-export async function* toLineItems(
-  batches: AsyncIterable<readonly NamedLine[]>,
+export async function* toLineItems<Line extends NamedLine>(
+  batches: AsyncIterable<readonly Line[]>,
+  toItem: (line: Line) => TableItem,
+  amountOf: (line: Line) => Amount,
 ): AsyncGenerator<readonly TableItem[], void, void> {
   let customer: string | null = null;
   let subtotal: Amount = noAmount;
@@ -118,8 +120,8 @@ export async function* toLineItems(
         subtotal = noAmount;
         lineCount = 0;
       }
-      items.push(toRow(line));
-      subtotal = toAmount(subtotal + charge.amount);
+      items.push(toItem(line));
+      subtotal = addAmounts(subtotal, amountOf(line));
       lineCount += 1;
     }
     yield items;

@@ -3,6 +3,7 @@ import type { PartnerId } from "../ids.ts";
 import { listBillLines } from "./bill-lines.ts";
 import { selectCharges, toStoredCharge, type StoredCharge } from "./charges.ts";
 import { getCredited, type CreditNote } from "./credit-notes.ts";
+import { nameLines, type NamedLine } from "./line-names.ts";
 import { limitOf, UnknownCursorError, type Page, type PageRequest } from "./page.ts";
 import type { Reader } from "./store.ts";
 
@@ -20,6 +21,37 @@ export async function listCreditNoteLines(
   page: PageRequest,
 ): Promise<Page<CreditNoteLine>> {
   return note.isWhole ? listRest(db, partner, note, page) : listNamed(db, partner, note, page);
+}
+
+/** A line with what people call the things on it. */
+export type NamedCreditLine = NamedLine & Pick<CreditNoteLine, "amount">;
+
+/** So many lines are in memory at once while all of them are walked through. */
+const batchSize = 500;
+
+/** All lines of a credit note in their order, in batches, with their names. */
+export async function* streamCreditNoteLines(
+  db: Reader,
+  partner: PartnerId,
+  note: CreditNote,
+): AsyncGenerator<readonly NamedCreditLine[], void, void> {
+  let after: string | undefined;
+  do {
+    const { data, nextCursor }: Page<CreditNoteLine> = await listCreditNoteLines(
+      db,
+      partner,
+      note,
+      { limit: batchSize, after },
+    );
+    const charges = data.map(({ charge }) => charge);
+    const named = await nameLines(db, partner, note.bill.month, charges);
+    const amounts = new Map(data.map(({ charge, amount }) => [charge.id, amount]));
+    // The named lines were made just now: nobody else sees them change.
+    yield named.map((line) =>
+      Object.assign(line, { amount: amounts.get(line.charge.id) ?? noAmount }),
+    );
+    after = nextCursor ?? undefined;
+  } while (after !== undefined);
 }
 
 /**

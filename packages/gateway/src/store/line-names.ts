@@ -26,7 +26,8 @@ export async function* streamNamedLines(
     yield await nameLines(db, partner, month, charges);
 }
 
-async function nameLines(
+/** What people call the things on some lines of a month's bill. */
+export async function nameLines(
   db: Reader,
   partner: PartnerId,
   month: Month,
