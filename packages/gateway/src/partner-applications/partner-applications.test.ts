@@ -1,12 +1,20 @@
 import { toInstant } from "@evergate/core";
-import { describe, expect, test } from "vitest";
+import pino from "pino";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { dumpTables } from "../conformance/dump-tables.ts";
+import { createGateway } from "../create-gateway.ts";
 import type { components } from "../generated/api.ts";
 import { makeId } from "../ids.ts";
+import { listen } from "../server/listen.ts";
 import { insertApplication, type PartnerApplication } from "../store/partner-applications.ts";
 import { apiOf, type Api, type Reply } from "../testing/api.ts";
 import { testStores } from "../testing/open-test-stores.ts";
-import { startTestGateway, testNow, type TestGateway } from "../testing/start-test-gateway.ts";
+import {
+  startTestGateway,
+  testNow,
+  testSecretKey,
+  type TestGateway,
+} from "../testing/start-test-gateway.ts";
 import { undecidedAtMost } from "./create-partner-application.ts";
 
 type Schemas = components["schemas"];
@@ -279,6 +287,44 @@ describe.each(testStores)("an application on $name", (stores) => {
       );
       expect(`${reply.status} ${reply.body.code}`).toBe("403 forbidden");
     }
+  });
+
+  test.each([
+    [
+      "behind a proxy that is trusted, each client has its own share",
+      ["127.0.0.1"],
+      [201, 201, 429],
+    ],
+    ["from elsewhere, claiming other addresses helps nobody", [], [201, 429, 429]],
+  ] as const)("429: %s", async (_, trustedProxies, statuses) => {
+    const store = await stores.open();
+    const { app } = createGateway({
+      store,
+      log: pino({ level: "silent" }),
+      secretKey: testSecretKey,
+      settings: { privateWebhooks: false, trustedProxies, applicationsPerHour: 10 },
+      now: () => testNow,
+    });
+    const listener = await listen((request, env) => app.fetch(request, env), {
+      host: "127.0.0.1",
+      port: 0,
+    });
+    onTestFinished(async () => {
+      await listener.stop(0);
+      await store.close();
+    });
+    const answered: number[] = [];
+    for (const client of ["203.0.113.7", "203.0.113.8", "203.0.113.8"]) {
+      const response = await fetch(`${listener.url}/v1/partner-applications`, {
+        method: "POST",
+        headers: { "content-type": "application/json", "x-forwarded-for": client },
+        body: JSON.stringify({ type: "reseller", company, contact }),
+      });
+      answered.push(response.status);
+    }
+    expect(answered).toEqual(statuses);
+    // No address is kept of anybody.
+    expect(JSON.stringify(await dumpTables(store))).not.toContain("203.0.113");
   });
 
   test("429: no more wait for a decision than the operator can read, whoever they are and however they come", async () => {
