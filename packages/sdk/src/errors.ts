@@ -87,7 +87,7 @@ export class Unauthenticated extends EvergateProblem {
   override readonly name = "Unauthenticated";
 }
 
-/** 403: the API key may not do this. */
+/** 403: the API key may not do this, or its partner is suspended (`partner_suspended`) and it may only read. */
 export class Forbidden extends EvergateProblem {
   override readonly name = "Forbidden";
 }
