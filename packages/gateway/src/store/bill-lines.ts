@@ -154,6 +154,8 @@ function hasSomethingLeft(where: ExpressionBuilder<Database, "charges">): Expres
         .selectFrom("charge_credits")
         .select("charge_credits.charge")
         .whereRef("charge_credits.partner", "=", "charges.partner")
+        // With the month it is the whole key of an index, which PostgreSQL then takes even without statistics.
+        .whereRef("charge_credits.month", "=", "charges.month")
         .whereRef("charge_credits.charge", "=", "charges.id")
         .where("charge_credits.is_complete", "=", 1),
     ),
