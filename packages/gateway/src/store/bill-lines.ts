@@ -1,17 +1,12 @@
 import type { Month } from "@evergate/core";
-import type { Expression, ExpressionBuilder, SqlBool } from "kysely";
 import type { PartnerId } from "../ids.ts";
 import { getSortKey } from "./bill-customers.ts";
 import { selectCharges, toStoredCharge, type StoredCharge } from "./charges.ts";
 import { limitOf, UnknownCursorError, type Page, type PageRequest } from "./page.ts";
-import type { Database } from "./schema.ts";
 import type { Reader } from "./store.ts";
 
 /** So many lines are in memory at once while a whole bill is walked through. */
 const batchSize = 500;
-
-/** Which of a bill's lines: all, or those of whose charge something is left, or was before the whole rest was credited (R30). */
-export type BillLines = "all" | "not credited line by line";
 
 /**
  * A page of a bill's lines in the order in which they stand on it: by the customer's name, then subscription, then period.
@@ -22,11 +17,10 @@ export async function listBillLines(
   partner: PartnerId,
   month: Month,
   page: PageRequest,
-  which: BillLines = "all",
 ): Promise<Page<StoredCharge>> {
   const limit = limitOf(page);
   const after = page.after === undefined ? null : await getLine(db, partner, month, page.after);
-  const lines = await listLinesAfter(db, partner, month, after, limit + 1, which);
+  const lines = await listLinesAfter(db, partner, month, after, limit + 1);
   const shown = lines.slice(0, limit);
   return {
     data: shown,
@@ -39,7 +33,6 @@ export async function* streamBillLines(
   db: Reader,
   partner: PartnerId,
   month: Month,
-  which: BillLines = "all",
 ): AsyncGenerator<readonly StoredCharge[], void, void> {
   let after: StoredCharge | null = null;
   for (;;) {
@@ -49,7 +42,6 @@ export async function* streamBillLines(
       month,
       after,
       batchSize,
-      which,
     );
     if (lines.length > 0) yield lines;
     const last = lines.at(-1);
@@ -64,12 +56,10 @@ async function listLinesAfter(
   month: Month,
   after: StoredCharge | null,
   limit: number,
-  which: BillLines,
 ): Promise<StoredCharge[]> {
-  const rest =
-    after === null ? [] : await listRestOfCustomer(db, partner, month, after, limit, which);
+  const rest = after === null ? [] : await listRestOfCustomer(db, partner, month, after, limit);
   if (rest.length === limit) return rest;
-  return [...rest, ...(await listOfNext(db, partner, month, after, limit - rest.length, which))];
+  return [...rest, ...(await listOfNext(db, partner, month, after, limit - rest.length))];
 }
 
 /** What is left of the customer amid whose lines the place is. */
@@ -79,7 +69,6 @@ async function listRestOfCustomer(
   month: Month,
   after: StoredCharge,
   limit: number,
-  which: BillLines,
 ): Promise<StoredCharge[]> {
   const rows = await selectCharges(db, partner)
     .where("month", "=", month)
@@ -91,7 +80,6 @@ async function listRestOfCustomer(
         where.tuple<string, string>(after.subscription, after.period.startsOn),
       ),
     )
-    .$if(which !== "all", (query) => query.where(hasSomethingLeft))
     .orderBy("subscription")
     .orderBy("period_starts_on")
     .limit(limit)
@@ -106,7 +94,6 @@ async function listOfNext(
   month: Month,
   after: StoredCharge | null,
   limit: number,
-  which: BillLines,
 ): Promise<StoredCharge[]> {
   let query = db
     .selectFrom("bill_customers as section")
@@ -136,7 +123,6 @@ async function listOfNext(
     );
   }
   const rows = await query
-    .$if(which !== "all", (lines) => lines.where(hasSomethingLeft))
     .orderBy("section.sort_key")
     .orderBy("section.customer")
     .orderBy("charges.subscription")
@@ -144,22 +130,6 @@ async function listOfNext(
     .limit(limit)
     .execute();
   return rows.map(toStoredCharge);
-}
-
-/** Whether the charge has not been credited in full by its own lines. */
-function hasSomethingLeft(where: ExpressionBuilder<Database, "charges">): Expression<SqlBool> {
-  return where.not(
-    where.exists(
-      where
-        .selectFrom("charge_credits")
-        .select("charge_credits.charge")
-        .whereRef("charge_credits.partner", "=", "charges.partner")
-        // With the month it is the whole key of an index, which PostgreSQL then takes even without statistics.
-        .whereRef("charge_credits.month", "=", "charges.month")
-        .whereRef("charge_credits.charge", "=", "charges.id")
-        .where("charge_credits.is_complete", "=", 1),
-    ),
-  );
 }
 
 /** Some charges of a month's bill, in the order in which they stand on it. Those that aren't on it are left out. */

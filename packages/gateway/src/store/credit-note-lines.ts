@@ -56,7 +56,8 @@ export async function* streamCreditNoteLines(
 
 /**
  * The lines of the note that took back the whole rest are not stored: they are what the others, which came before it,
- * had left of each charge.
+ * had left of each charge. The bill's lines are read until the page is full, without those of which nothing was left:
+ * to leave them out in the query misled PostgreSQL, without statistics, to look through all of them for each line.
  */
 async function listRest(
   db: Reader,
@@ -64,24 +65,31 @@ async function listRest(
   { bill }: CreditNote,
   page: PageRequest,
 ): Promise<Page<CreditNoteLine>> {
-  const { data, nextCursor } = await listBillLines(
-    db,
-    partner,
-    bill.month,
-    page,
-    "not credited line by line",
-  );
-  const credited = await getCredited(
-    db,
-    partner,
-    data.map(({ id }) => id),
-  );
+  const limit = limitOf(page);
+  const found: CreditNoteLine[] = [];
+  let after: string | null | undefined = page.after;
+  while (after !== null && found.length <= limit) {
+    const batch: Page<StoredCharge> = await listBillLines(db, partner, bill.month, {
+      // The first batch nearly always fills the page.
+      limit: found.length === 0 && after === page.after ? limit + 1 : batchSize,
+      after,
+    });
+    const credited = await getCredited(
+      db,
+      partner,
+      batch.data.map(({ id }) => id),
+    );
+    for (const charge of batch.data) {
+      const before = credited.get(charge.id);
+      if (before !== charge.amount)
+        found.push({ charge, amount: subtractAmounts(charge.amount, before ?? noAmount) });
+    }
+    after = batch.nextCursor;
+  }
+  const shown = found.slice(0, limit);
   return {
-    data: data.map((charge) => ({
-      charge,
-      amount: subtractAmounts(charge.amount, credited.get(charge.id) ?? noAmount),
-    })),
-    nextCursor,
+    data: shown,
+    nextCursor: found.length > limit ? (shown.at(-1)?.charge.id ?? null) : null,
   };
 }
 

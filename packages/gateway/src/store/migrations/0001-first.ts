@@ -108,7 +108,7 @@ export const first: Migration = {
     `create table charge_credits (
       partner ${id} not null, charge ${id} not null, month ${id} not null, credited ${amount} not null, is_complete ${int8} not null,
       primary key (partner, charge), foreign key (partner, charge) references charges (partner, id)) ${partnerTable}`,
-    `create index charge_credits_complete on charge_credits (partner, month, charge) where is_complete = 1`,
+    `create index charge_credits_complete on charge_credits (partner, month) where is_complete = 1`,
     `create table events (
       partner ${id} not null references partners (id), id ${id} not null, type text not null, subscription ${id},
       sequence ${int8}, occurred_at ${int8} not null, payload text not null,
