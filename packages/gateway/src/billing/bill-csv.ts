@@ -1,5 +1,6 @@
 import { formatAmount, formatPercent, formatPrice } from "@evergate/core";
 import type { Document } from "../contract/operation.ts";
+import { chargeColumns } from "./charge-columns.ts";
 import { writeCsv, type CsvColumn } from "../documents/csv.ts";
 import type { PartnerId } from "../ids.ts";
 import type { Bill } from "../store/bills.ts";
@@ -19,19 +20,7 @@ export function writeBillCsv(db: Reader, partner: PartnerId, bill: Bill): Docume
 const listColumns = (bill: Bill): readonly CsvColumn<NamedLine>[] => [
   { name: "billNumber", kind: "value", read: () => bill.number },
   { name: "month", kind: "value", read: () => bill.month },
-  { name: "charge", kind: "value", read: ({ charge }) => charge.id },
-  { name: "customer", kind: "value", read: ({ charge }) => charge.customer },
-  { name: "customerExternalId", kind: "text", read: (line) => line.customerExternalId },
-  { name: "customerName", kind: "text", read: (line) => line.customerName },
-  { name: "subscription", kind: "value", read: ({ charge }) => charge.subscription },
-  { name: "subscriptionExternalId", kind: "text", read: (line) => line.subscriptionExternalId },
-  { name: "product", kind: "value", read: ({ charge }) => charge.product },
-  { name: "productCode", kind: "text", read: (line) => line.productCode },
-  { name: "productName", kind: "text", read: (line) => line.productName },
-  { name: "unit", kind: "value", read: (line) => line.unit },
-  { name: "periodStartsOn", kind: "value", read: ({ charge }) => charge.period.startsOn },
-  { name: "periodEndsOn", kind: "value", read: ({ charge }) => charge.period.endsOn },
-  { name: "quantity", kind: "value", read: ({ charge }) => charge.quantity },
+  ...chargeColumns,
   {
     name: "unitPrice",
     kind: "value",

@@ -1,5 +1,6 @@
 import { formatAmount } from "@evergate/core";
 import type { Document } from "../contract/operation.ts";
+import { chargeColumns } from "../billing/charge-columns.ts";
 import { writeCsv, type CsvColumn } from "../documents/csv.ts";
 import type { PartnerId } from "../ids.ts";
 import { streamCreditNoteLines, type NamedCreditLine } from "../store/credit-note-lines.ts";
@@ -24,19 +25,7 @@ const listColumns = ({ number, bill }: CreditNote): readonly CsvColumn<NamedCred
   { name: "creditNoteNumber", kind: "value", read: () => number },
   { name: "billNumber", kind: "value", read: () => bill.number },
   { name: "month", kind: "value", read: () => bill.month },
-  { name: "charge", kind: "value", read: ({ charge }) => charge.id },
-  { name: "customer", kind: "value", read: ({ charge }) => charge.customer },
-  { name: "customerExternalId", kind: "text", read: (line) => line.customerExternalId },
-  { name: "customerName", kind: "text", read: (line) => line.customerName },
-  { name: "subscription", kind: "value", read: ({ charge }) => charge.subscription },
-  { name: "subscriptionExternalId", kind: "text", read: (line) => line.subscriptionExternalId },
-  { name: "product", kind: "value", read: ({ charge }) => charge.product },
-  { name: "productCode", kind: "text", read: (line) => line.productCode },
-  { name: "productName", kind: "text", read: (line) => line.productName },
-  { name: "unit", kind: "value", read: (line) => line.unit },
-  { name: "periodStartsOn", kind: "value", read: ({ charge }) => charge.period.startsOn },
-  { name: "periodEndsOn", kind: "value", read: ({ charge }) => charge.period.endsOn },
-  { name: "quantity", kind: "value", read: ({ charge }) => charge.quantity },
+  ...chargeColumns,
   {
     name: "billed",
     kind: "value",
