@@ -119,8 +119,7 @@ export function openSqlite(path: string, options: SqliteOptions = {}): Store {
 
 function openConnection(path: string): SqliteDatabase.Database {
   try {
-    // A partner's data is its owner's only; SQLite gives its log the rights of the file.
-    closeSync(openSync(path, "a", 0o600));
+    makeFile(path);
     const database = new SqliteDatabase(path, { timeout: busyTimeoutMs });
     database.pragma("journal_mode = wal");
     database.pragma("synchronous = full");
@@ -133,6 +132,19 @@ function openConnection(path: string): SqliteDatabase.Database {
       `Could not open the database file ${path}: ${error instanceof Error ? error.message : String(error)}`,
       { cause: error },
     );
+  }
+}
+
+/**
+ * Makes the file where there is none: a partner's data is its owner's only, and SQLite gives its log the rights of the file.
+ * One that is there is never opened by us: to close any descriptor of it would take away all locks that this process's
+ * connections hold on it (POSIX), and another program's SQLite would take the database for one that nobody uses.
+ */
+function makeFile(path: string): void {
+  try {
+    closeSync(openSync(path, "ax", 0o600));
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
   }
 }
 
