@@ -48,6 +48,7 @@ export const problemTable: Readonly<
     status: 409,
     title: "The partner has all the webhook endpoints it can have",
   },
+  settlement_failed: { status: 409, title: "The settlement failed" },
   version_mismatch: { status: 412, title: "The subscription has changed meanwhile" },
   content_too_large: { status: 413, title: "The body is too large" },
   unsupported_media_type: { status: 415, title: "The body is of another media type" },

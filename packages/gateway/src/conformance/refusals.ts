@@ -173,6 +173,23 @@ export const refusals: readonly Refusal[] = [
     "partner_unknown",
     withBody({ partner: "partner_01m86ch3m0e3dbc8ahtjsnjy57" }),
   ),
+  refusal("runSettlement", "settlement_failed", async (scene) => {
+    const { id, api } = await takePartner(scene, { clock: "2026-10-10T09:00:00Z" });
+    await api.ask("POST", "/v1/subscriptions", {
+      customer: { name: "Of a broken partner" },
+      product: scene.product.id,
+      quantity: 10,
+      trial: "none",
+    });
+    await scene.gateway.store.transaction((tx) =>
+      tx
+        .updateTable("partners")
+        .set({ tax_rate: "broken by other hands", clock_at: Date.parse("2026-10-31T23:00:00Z") })
+        .where("id", "=", id)
+        .execute(),
+    );
+    return { path: { partnerId: id }, ...withBody({ month: "2026-10" }) };
+  }),
   refusal("runSettlement", "month_not_over", withBody({ month: "2026-11" })),
   refusal("runSettlement", "month_before_partner", withBody({ month: "2026-09" })),
   refusal("rollApiKey", "api_key_revoked", async (scene) => {

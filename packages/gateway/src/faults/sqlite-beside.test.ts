@@ -14,9 +14,10 @@ const programs = {
 
 /**
  * Whether a process holds a lock on a file. Without one a program with an older SQLite than ours believes to be the last to
- * close the database, and deletes the log that the gateway goes on writing to.
+ * close the database, and deletes the log that the gateway goes on writing to. Only Linux says who holds what.
  */
 function hasLock(pid: number, file: string): boolean {
+  if (process.platform !== "linux") return true;
   const { ino } = statSync(file);
   return readFileSync("/proc/locks", "utf8")
     .split("\n")
@@ -66,7 +67,7 @@ describe.each(testStores.filter(({ name }) => name === "sqlite"))(
           await make(1);
           runBeside(program, file);
           expect(existsSync(`${file}-wal`)).toBe(true);
-          if (process.platform === "linux") expect(hasLock(gateway.pid, file)).toBe(true);
+          expect(hasLock(gateway.pid, file)).toBe(true);
           await make(2);
           await gateway.kill();
         }

@@ -7,6 +7,7 @@ import { toPartnerId } from "../ids.ts";
 import { catchUp } from "../clockwork/catch-up.ts";
 import { findPartner, partnerNow } from "../store/partners.ts";
 import { findSettlement } from "../store/settlements.ts";
+import { StoreUnavailableError } from "../store/store.ts";
 import { toWireSettlement } from "./to-wire.ts";
 
 const busyDelayMs = 20;
@@ -29,7 +30,17 @@ export const runSettlement: OperatorProcessRoom<"runSettlement"> = async (
   const first = monthOf(dayOf(partner.createdAt, timeZone));
   if (month < first)
     return refuse("month_before_partner", `The partner's first month is ${first}.`);
-  while ((await catchUp(services, partner.id, endsAt)) === "busy") await delay(busyDelayMs);
+  try {
+    while ((await catchUp(services, partner.id, endsAt)) === "busy") await delay(busyDelayMs);
+  } catch (error) {
+    const failure = services.store.translate(error);
+    if (failure instanceof StoreUnavailableError || !(failure instanceof Error)) throw error;
+    services.log.error(
+      { err: failure, partner: partner.id },
+      "a settlement that was asked for failed",
+    );
+    return refuse("settlement_failed", `${month} can't be settled: ${failure.message}`);
+  }
   services.signals.eventsStored(partner.id);
   const run = await findSettlement(db, partner.id, month);
   if (run === undefined)

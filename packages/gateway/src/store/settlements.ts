@@ -118,24 +118,32 @@ export interface SettledCount {
 }
 
 export async function countSettled(db: Reader, month: Month): Promise<SettledCount> {
-  const runs = await db
+  const done = await db
     .selectFrom("settlements")
     .innerJoin("partners", "partners.id", "settlements.partner")
     .select((select) => [
       select.fn.count<number>("finished_at").as("settled"),
       select.fn.count<number>("bill").as("billed"),
-      select.fn.count<number>("failure").as("failing"),
     ])
     .where("settlements.month", "=", month)
     .where("partners.mode", "=", "live")
     .executeTakeFirstOrThrow();
-  const { waiting } = await db
+  // A partner that fails in an earlier month does not come to this one either.
+  const toCome = await db
     .selectFrom("partners")
-    .select((select) => select.fn.countAll<number>().as("waiting"))
-    .where("mode", "=", "live")
-    .where("settlement_month", "<=", month)
+    .leftJoin("settlements", (join) =>
+      join
+        .onRef("settlements.partner", "=", "partners.id")
+        .onRef("settlements.month", "=", "partners.settlement_month"),
+    )
+    .select((select) => [
+      select.fn.countAll<number>().as("waiting"),
+      select.fn.count<number>("settlements.failure").as("failing"),
+    ])
+    .where("partners.mode", "=", "live")
+    .where("partners.settlement_month", "<=", month)
     .executeTakeFirstOrThrow();
-  return { ...runs, waiting };
+  return { ...done, ...toCome };
 }
 
 function toRow(run: SettlementRun) {

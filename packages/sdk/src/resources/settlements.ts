@@ -34,7 +34,7 @@ export interface Settlements {
    * that is settled already is answered as it is: however often it is called, there is one bill
    * (R24). It may take long, and has no time-out of its own.
    *
-   * Refused with `not_found`, `month_not_over`, `month_before_partner`.
+   * Refused with `not_found`, `settlement_failed`, `month_not_over`, `month_before_partner`.
    */
   run(
     partnerId: PartnerId,
