@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { formatInstant } from "./calendar.ts";
 import type { Charge } from "./charge.ts";
 import { explainState, finishExplanation, startExplanation, type Explanation } from "./explain.ts";
-import { buildContext, day, local, productA, productB } from "./testing/builders.ts";
+import { buildContext, day, heldUntil, local, productA, productB } from "./testing/builders.ts";
 import {
   change,
   create,
@@ -162,6 +162,37 @@ test(
     );
   },
 );
+
+test.each([
+  ["by the clock", []],
+  ["by a command that takes the licence back", ["takeLicencesBack"]],
+] as const)(
+  "R18 one that was stopped before it ever began is in full, begun again %s",
+  (_by, kinds) => {
+    const context = buildContext({ type: "xsp" }, {}, heldUntil("2026-12-20"));
+    const partner = openPartner(context, local("2026-11-01"));
+    const order = { startsAt: "when_prepaid_ends", trial: "none" } as const;
+    partner.order("one", create("one", order), local("2026-11-10"));
+    partner.order("one", stopNow, local("2026-11-20"));
+    partner.order("one", reactivateWith({ startsAt: "when_prepaid_ends" }), local("2026-11-23"));
+    expect(partner.get("one").status).toBe("scheduled");
+    for (const kind of kinds) partner.order("one", { kind }, local("2026-12-11"));
+    partner.advanceTo(local("2027-01-01"));
+    expect(partner.charges().map(({ days }) => days)).toEqual([null]);
+    expect(explain(partner, "one", december, context)?.charge.days).toBeNull();
+  },
+);
+
+test("R18 a first start that a licence taken back brings on is by the day, and explained so", () => {
+  const context = buildContext({ type: "xsp" }, {}, heldUntil("2027-06-30"));
+  const partner = openPartner(context, local("2026-11-01"));
+  const order = { startsAt: "when_prepaid_ends", trial: "none" } as const;
+  partner.order("one", create("one", order), local("2026-11-10"));
+  partner.order("one", { kind: "takeLicencesBack" }, local("2026-12-11"));
+  partner.advanceTo(local("2027-01-01"));
+  expect(partner.charges()[0]?.days).toEqual({ charged: 21, of: 31 });
+  expect(explain(partner, "one", december, context)?.charge.days).toEqual({ charged: 21, of: 31 });
+});
 
 test.each([
   ["a first start inside a month is by the day", false, { charged: 21, of: 31 }],

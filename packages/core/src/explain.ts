@@ -47,7 +47,7 @@ export type ExplanationTally<Source> = {
   readonly period: Charge["period"];
   readonly startsAt: Instant;
   readonly endsAt: Instant;
-  readonly subscription: Pick<Subscription, "paidSince" | "trial">;
+  readonly subscription: Pick<Subscription, "paidSince" | "startsAgain">;
   /** The most configurations that are kept. */
   readonly limit: number;
   latest: Told<Source> | null;
@@ -65,7 +65,7 @@ type Told<Source> = PastState & { readonly source: Source };
 /** Begins to tell of a charged period of a subscription. `limit`: so many configurations are kept, at least 1. */
 export function startExplanation<Source>(
   period: Charge["period"],
-  subscription: Pick<Subscription, "paidSince" | "trial">,
+  subscription: Pick<Subscription, "paidSince" | "startsAgain">,
   context: Pick<Context, "terms">,
   limit: number,
 ): ExplanationTally<Source> {
@@ -205,17 +205,17 @@ function keep<Source>(
 /** The first paid moment of the period sets the day of the price, and may be the first of all (R18). */
 function beginPaidPart<Source>(
   tally: ExplanationTally<Source>,
-  { at, by }: Told<Source>,
+  { at }: Told<Source>,
   { terms }: Context,
 ): void {
   const { startsAt, period, previousStatus, subscription } = tally;
   const paidFromOn = at <= startsAt ? period.startsOn : dayOf(at, terms.timeZone);
   const isFirst = subscription.paidSince === paidFromOn;
-  // Who had a trial and waits for a start again has stopped in between.
+  // A start that was waited for comes by the clock, or by a command on the licence that it waited for.
   const hasBegunByItself =
     previousStatus === null ||
-    (by === "clock" && previousStatus === "trialing") ||
-    (by === "clock" && previousStatus === "scheduled" && subscription.trial === null);
+    previousStatus === "trialing" ||
+    (previousStatus === "scheduled" && !subscription.startsAgain);
   tally.paidFromOn = paidFromOn;
   tally.isProrated =
     terms.billingPeriod === "calendar_month" &&

@@ -65,6 +65,7 @@ export function createSubscription(
     trial: null,
     period: null,
     paidSince: null,
+    startsAgain: false,
     scheduledChange: null,
     cancellation: null,
     term: order.term === null ? null : beginTerm(order.term),

@@ -86,10 +86,12 @@ function periodAt(
 function restart(subscription: StoppedSubscription): {
   readonly term: Term | null;
   readonly startsAt: Instant;
+  readonly startsAgain: boolean;
 } {
-  const { term, startsAt, advancedTo } = subscription;
+  const { term, startsAt, advancedTo, paidSince, startsAgain } = subscription;
   return {
     term: term !== null && isTermOver(term) ? beginTerm(term) : term,
     startsAt: startsAt > subscription.stoppedAt ? advancedTo : startsAt,
+    startsAgain: startsAgain || paidSince === null,
   };
 }

@@ -45,6 +45,8 @@ export type SubscriptionBase = Configuration & {
   readonly period: OpenPeriod | null;
   /** The local day on which paid service first began (R18). */
   readonly paidSince: LocalDate | null;
+  /** It was stopped and taken up again before anything was paid: a start still to come is no first one (R12, R18). */
+  readonly startsAgain: boolean;
   readonly scheduledChange: ScheduledChange | null;
   readonly cancellation: Cancellation | null;
   readonly term: Term | null;
@@ -90,12 +92,9 @@ export function isStopped(subscription: Subscription): subscription is StoppedSu
   return subscription.status === "canceled" || subscription.status === "expired";
 }
 
-/**
- * True where service is still to begin for the first time, false where it waits to be taken up again (R12, R14).
- * A first activation leaves a trial window behind, or paid service.
- */
-export function isFirstStart({ status, trial, paidSince }: Subscription): boolean {
-  return status === "scheduled" && trial === null && paidSince === null;
+/** True where service is still to begin for the first time, false where it waits to be taken up again (R12, R14). */
+export function isFirstStart({ status, paidSince, startsAgain }: Subscription): boolean {
+  return status === "scheduled" && paidSince === null && !startsAgain;
 }
 
 /** True where the trial window has been granted and is not over, whatever the status (R6). */
@@ -119,6 +118,7 @@ export function baseOf(subscription: Subscription): SubscriptionBase {
     trial: subscription.trial,
     period: subscription.period,
     paidSince: subscription.paidSince,
+    startsAgain: subscription.startsAgain,
     scheduledChange: subscription.scheduledChange,
     cancellation: subscription.cancellation,
     term: subscription.term,

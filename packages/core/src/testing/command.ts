@@ -1,8 +1,9 @@
 import type { Instant } from "../calendar.ts";
-import type { Decision } from "../decision.ts";
+import { accept, type Decision } from "../decision.ts";
 import { cancelSubscription, type CancelOrder } from "../subscription/cancel.ts";
 import { changeSubscription, type ChangeOrder } from "../subscription/change.ts";
 import { createSubscription, type CreateOrder } from "../subscription/create.ts";
+import { followPrepaid } from "../subscription/follow-prepaid.ts";
 import { pauseSubscription, type PauseOrder } from "../subscription/pause.ts";
 import { reactivateSubscription, type ReactivateOrder } from "../subscription/reactivate.ts";
 import { resumeSubscription } from "../subscription/resume.ts";
@@ -23,7 +24,9 @@ export type Command =
   | { readonly kind: "cancel"; readonly order: CancelOrder }
   | { readonly kind: "withdrawCancellation" }
   | { readonly kind: "withdrawScheduledChange"; readonly order: WithdrawScheduledChangeOrder }
-  | { readonly kind: "reactivate"; readonly order: ReactivateOrder };
+  | { readonly kind: "reactivate"; readonly order: ReactivateOrder }
+  /** All licences of the product are taken back, and what waited for their end begins at once. */
+  | { readonly kind: "takeLicencesBack" };
 
 export function carryOut(
   subscription: Subscription | undefined,
@@ -51,6 +54,11 @@ export function carryOut(
       return withdrawScheduledChange(subscription, command.order, context, at);
     case "reactivate":
       return reactivateSubscription(subscription, command.order, context, at);
+    case "takeLicencesBack": {
+      const { product, startsAt } = subscription;
+      const bare = { ...context, prepaid: () => null };
+      return accept(followPrepaid(subscription, { product, heldBefore: startsAt }, bare, at));
+    }
     default:
       return command satisfies never;
   }

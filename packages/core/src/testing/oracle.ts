@@ -10,7 +10,7 @@ import {
   type LocalDate,
 } from "../calendar.ts";
 import type { Charge } from "../charge.ts";
-import { isInService } from "../subscription/state.ts";
+import { isInService, isStopped } from "../subscription/state.ts";
 import type { Context } from "../terms.ts";
 import type { Snapshot } from "./partner.ts";
 
@@ -40,16 +40,12 @@ export function expectCharge(
   const index = snapshots.indexOf(first);
   const previous = snapshots[index - 1]?.state.status;
   const isFirst = snapshots.slice(0, index).every((snapshot) => !isPaid(snapshot));
+  // One that waits after a stop was taken up again; one that was taken up again in its trial and ran it out began by itself.
+  const hasStopped = snapshots.slice(0, index).some(({ state }) => isStopped(state));
   const beganByItself =
-    previous === undefined || previous === "trialing" || previous === "scheduled";
-  // A stopped one that was taken up again in its trial and ran it out is "trialing" before, too.
-  const isReactivation = first.by === "command" && previous !== undefined;
+    previous === undefined || previous === "trialing" || (previous === "scheduled" && !hasStopped);
   const isProrated =
-    billingPeriod === "calendar_month" &&
-    isFirst &&
-    beganByItself &&
-    !isReactivation &&
-    paidFromOn !== startsOn;
+    billingPeriod === "calendar_month" && isFirst && beganByItself && paidFromOn !== startsOn;
   const { id, customer } = first.state;
   const of = daysInMonth(monthOf(startsOn));
   return {

@@ -64,6 +64,7 @@ export type Draft = {
   readonly endsInDays: number | null;
   readonly isAtMidnight: boolean;
   readonly isNow: boolean;
+  readonly waitsForPrepaid: boolean;
   readonly slot: "quantity" | "product";
 };
 
@@ -75,6 +76,8 @@ export type Scenario = {
     readonly millionths: number;
     readonly inDays: number;
   }[];
+  /** The days, from that on which it opens, on which products are prepaid (R14); null: none ever is. */
+  readonly prepaid: { readonly fromDay: number; readonly toDay: number } | null;
   readonly drafts: readonly Draft[];
   /** How late the clock's work is done, where it is done late. */
   readonly lateness: readonly number[];
@@ -113,6 +116,7 @@ const draft: fc.Arbitrary<Draft> = fc.record({
       "pause",
     ] as const),
     ...(["resume", "resume", "cancel", "cancel", "cancel", "reactivate", "reactivate"] as const),
+    "takeLicencesBack",
     ...(["withdrawCancellation", "withdrawScheduledChange", "withdrawScheduledChange"] as const),
   ),
   quantity: maybe(fc.integer({ min: 1, max: 30 })),
@@ -132,6 +136,7 @@ const draft: fc.Arbitrary<Draft> = fc.record({
   endsInDays: fc.option(fc.integer({ min: 0, max: 75 })),
   isAtMidnight: fc.boolean(),
   isNow: fc.boolean(),
+  waitsForPrepaid: fc.boolean(),
   slot: fc.constantFrom("quantity", "product"),
 });
 
@@ -161,6 +166,12 @@ export const scenarios: fc.Arbitrary<Scenario> = fc
           inDays: fc.integer({ min: -10, max: 150 }),
         }),
         { maxLength: 6 },
+      ),
+      prepaid: fc.option(
+        fc.record({
+          fromDay: fc.integer({ min: 0, max: 20 }),
+          toDay: fc.integer({ min: 15, max: 75 }),
+        }),
       ),
       drafts: fc
         .tuple(draft, draft, fc.array(draft, { minLength: 1, maxLength: 24, size: "max" }))
@@ -205,7 +216,7 @@ export function play(scenario: Scenario): Played {
   const ownPrices = buildPrices(scenario);
   const mspPrices = buildMspPrices(scenario);
   const prices = [...ownPrices, ...mspPrices];
-  const context = buildFuzzedContext(terms, ownPrices, mspPrices);
+  const context = buildFuzzedContext(scenario, ownPrices, mspPrices);
   const opensAt = startOfDay(opensOn, terms.timeZone);
   const partner = openPartner(context, opensAt, prices);
   const ordered: Ordered[] = [];
@@ -266,7 +277,7 @@ function buildMspPrices({ opensOn }: Scenario): readonly Price[] {
 }
 
 function buildFuzzedContext(
-  terms: PartnerTerms,
+  { terms, opensOn, prepaid }: Scenario,
   ownPrices: readonly Price[],
   mspPrices: readonly Price[],
 ): Context {
@@ -279,9 +290,17 @@ function buildFuzzedContext(
     (terms.mspFrom !== null && channelOn(terms, on) === "msp" ? mspByProduct : ownByProduct).get(
       id,
     ) ?? [];
+  const dayStart = (index: number): Instant => startOfDay(addDays(opensOn, index), terms.timeZone);
+  const heldFrom = prepaid && dayStart(prepaid.fromDay);
+  const heldUntil = prepaid && dayStart(prepaid.toDay);
   return {
     ...context,
     catalogue: { ...context.catalogue, priceOn: (id, on) => priceOn(pricesOf(id, on), on) },
+    // One product is never prepaid, so that there is always something to order.
+    prepaid: (id, at) =>
+      heldFrom !== null && heldUntil !== null && id !== "prod_c" && at >= heldFrom && at < heldUntil
+        ? heldUntil
+        : null,
   };
 }
 
@@ -327,7 +346,7 @@ function resolveCommand(one: Draft, now: Instant, terms: PartnerTerms): Command 
       const order = orderOf(one.name, {
         quantity: quantity ?? 10,
         trial: terms.type === "xsp" ? one.trial : undefined,
-        startsAt,
+        startsAt: startsAt === null && one.waitsForPrepaid ? "when_prepaid_ends" : startsAt,
         term: one.term ?? null,
       });
       return { kind: "create", order: product === undefined ? order : { ...order, product } };
@@ -352,9 +371,17 @@ function resolveCommand(one: Draft, now: Instant, terms: PartnerTerms): Command 
     case "withdrawScheduledChange":
       return { kind: "withdrawScheduledChange", order: { of: one.slot } };
     case "reactivate":
-      return { kind: "reactivate", order: { quantity, product } };
+      return {
+        kind: "reactivate",
+        order: {
+          quantity,
+          product,
+          startsAt: one.waitsForPrepaid ? "when_prepaid_ends" : undefined,
+        },
+      };
     case "resume":
     case "withdrawCancellation":
+    case "takeLicencesBack":
       return { kind: one.kind };
     default:
       return one.kind satisfies never;

@@ -116,6 +116,86 @@ describe.each(testStores)("the explanation of a charge on $name", (stores) => {
     ]);
   });
 
+  /** What February is charged and explained as, where a start waited for a licence until the next summer. */
+  async function explainFebruary(
+    isTakenUpAgain: boolean,
+    moveLicence: (world: World, licence: string) => Promise<unknown>,
+  ): Promise<Schemas["ChargeExplanation"]> {
+    const world = await makeWorld(await startTestGateway(stores), { type: "xsp" });
+    const { api } = world;
+    await api.ask("POST", "/v1/customers", { name: "Hotel Carpathia", externalId: "C" });
+    const licence = await api.ask<{ id: string }>("POST", "/v1/prepaid-licences", {
+      customer: "ext:C",
+      product: "code:A",
+      quantity: 10,
+      endsOn: "2027-06-30",
+    });
+    const { id } = await world.subscribe({
+      customer: "ext:C",
+      trial: "none",
+      startsAt: "when_prepaid_ends",
+    });
+    if (isTakenUpAgain) {
+      await api.ask("POST", `/v1/subscriptions/${id}/cancel`, { effective: "now" });
+      await api.ask("POST", `/v1/subscriptions/${id}/reactivate`, {
+        startsAt: "when_prepaid_ends",
+      });
+    }
+    expect(await api.ask("GET", `/v1/subscriptions/${id}`)).toMatchObject({ status: "scheduled" });
+    await world.advanceTo("2027-02-10T12:00:00Z");
+    await moveLicence(world, licence.id);
+    await world.advanceTo("2027-03-02T00:00:00Z");
+    return explain(world, id, "2027-02-01");
+  }
+
+  const takeLicenceBack = ({ api }: World, licence: string): Promise<unknown> =>
+    api.call("DELETE", `/v1/prepaid-licences/${licence}`);
+  const endLicence =
+    (endsOn: string) =>
+    ({ api }: World, licence: string): Promise<unknown> =>
+      api.ask("PATCH", `/v1/prepaid-licences/${licence}`, { endsOn });
+
+  test.each([
+    [
+      "is taken back",
+      takeLicenceBack,
+      "2027-02-10",
+      "10 to 28 February 2027 are charged: 19 of 28",
+    ],
+    [
+      "is made to end soon",
+      endLicence("2027-02-26"),
+      "2027-02-27",
+      "27 to 28 February 2027 are charged: 2 of 28",
+    ],
+  ])(
+    "of a first start that its licence waited for, which %s: by the day",
+    async (_how, move, from, days) => {
+      const explanation = await explainFebruary(false, move);
+      expect(explanation.period.paidFromOn).toBe(from);
+      expect(explanation.sentences.join(" ")).toContain(days);
+    },
+  );
+
+  test("of a last day alone, in words that are right for one", async () => {
+    const { charge, sentences } = await explainFebruary(false, endLicence("2027-02-27"));
+    expect(charge.days).toEqual({ charged: 1, of: 28 });
+    expect(sentences).toContain(
+      "Paid service first began within the month, so that only 28 February 2027 is charged: 1 of 28.",
+    );
+  });
+
+  test.each([
+    ["is taken back", takeLicenceBack],
+    ["ends", endLicence("2027-02-15")],
+  ])(
+    "of what stopped before it ever began: in full as its licence %s (R18)",
+    async (_how, move) => {
+      const { charge } = await explainFebruary(true, move);
+      expect([charge.days, charge.amount]).toEqual([null, "20.00"]);
+    },
+  );
+
   test("of an MSP's discount, before its bill is made and after (R20)", async () => {
     const world = await makeWorld(await startTestGateway(stores), {
       type: "msp",

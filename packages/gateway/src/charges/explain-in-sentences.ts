@@ -141,8 +141,13 @@ function tellPrice({ told, price, charge, product }: ExplainedCharge): string {
 function tellDays({ charge, told }: ExplainedCharge): readonly string[] {
   const { days, period } = charge;
   if (days === null) return [];
+  const span = formatDays(told.paidFromOn, period.endsOn);
+  const which =
+    told.paidFromOn === period.endsOn
+      ? `only ${span} is charged`
+      : `the days from ${span} are charged`;
   return [
-    `Paid service first began within the month, so that the days from ${formatDays(told.paidFromOn, period.endsOn)} are charged: ${days.charged} of ${days.of}.`,
+    `Paid service first began within the month, so that ${which}: ${days.charged} of ${days.of}.`,
   ];
 }
 

@@ -153,6 +153,7 @@ export interface SubscriptionTable {
   trial_starts_at: number | null;
   trial_ends_at: number | null;
   paid_since: string | null;
+  starts_again: number;
   period_starts_on: string | null;
   period_ends_on: string | null;
   period_paid_from_on: string | null;

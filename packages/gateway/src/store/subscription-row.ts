@@ -40,6 +40,7 @@ export function toSubscriptionRow(
     trial_starts_at: trial?.startsAt ?? null,
     trial_ends_at: trial?.endsAt ?? null,
     paid_since: subscription.paidSince,
+    starts_again: Number(subscription.startsAgain),
     period_starts_on: period?.startsOn ?? null,
     period_ends_on: period?.endsOn ?? null,
     period_paid_from_on: period?.paidFromOn ?? null,
@@ -115,6 +116,7 @@ function toBase(row: Selectable<SubscriptionTable>): SubscriptionBase {
         : { startsAt: toInstant(row.trial_starts_at), endsAt: toInstant(row.trial_ends_at) },
     period: toPeriod(row),
     paidSince: row.paid_since as LocalDate | null,
+    startsAgain: row.starts_again === 1,
     scheduledChange:
       row.scheduled_effective_at === null
         ? null

@@ -39,6 +39,7 @@ export const first: Migration = {
       partner ${id} not null references partners (id), id ${id} not null, external_id ${id}, customer ${id} not null,
       product ${id} not null, quantity ${int8} not null, activation_code ${id} not null, status text not null,
       starts_at ${int8} not null, trial_offer text, trial_starts_at ${int8}, trial_ends_at ${int8}, paid_since ${id},
+      starts_again ${int8} not null,
       period_starts_on ${id}, period_ends_on ${id}, period_paid_from_on ${id}, period_is_prorated ${int8},
       dearest_product ${id}, dearest_quantity ${int8}, dearest_price ${id}, dearest_unit_price ${int8},
       pause_starts_at ${int8}, pause_resumes_at ${int8},
