@@ -152,6 +152,13 @@ describe("amounts have exactly the digits of their currency", () => {
     expect(parseAmount(text, currency)).toBe(amount);
   });
 
+  test("what a price times a quantity can come to is read as it was written", () => {
+    expect(parseAmount("9999999999999990.000", "KWD")).toBe(9_999_999_999_999_990_000n);
+    expect(parseAmount("999999999999999999.99", "EUR")).toBe(99_999_999_999_999_999_999n);
+    expect(parseAmount("1000000000000000000", "EUR")).toBeNull();
+    expect(parsePrice("1000000000000000")).toBeNull();
+  });
+
   test("more digits are no amount", () => {
     expect(parseAmount("1.5", "JPY")).toBeNull();
     expect(parseAmount("1.005", "EUR")).toBeNull();

@@ -60,7 +60,7 @@ export function formatPercent(percent: Percent): string {
 /** Reads an amount such as `12.50`, with at most the digits of its currency; null if it is none. */
 export function parseAmount(text: string, currency: string): Amount | null {
   const isNegative = text.startsWith("-");
-  const value = parseDecimal(isNegative ? text.slice(1) : text, minorDigits(currency));
+  const value = parseDecimal(isNegative ? text.slice(1) : text, minorDigits(currency), 18);
   if (value === null) return null;
   return toAmount(isNegative ? -value : value);
 }
@@ -149,12 +149,12 @@ export function roundHalfUp(numerator: bigint, denominator: bigint): bigint {
   return doubled < 0n && doubled % (2n * denominator) !== 0n ? quotient - 1n : quotient;
 }
 
-function parseDecimal(text: string, maxPlaces: number): bigint | null {
-  // 15 digits before the point are more than any price has, and keep a request from making huge numbers.
-  const match = /^(\d{1,15})(?:\.(\d{1,6}))?$/.exec(text);
+/** 15 digits before the point are more than any price has; an amount, being of many units, may have a few more. */
+function parseDecimal(text: string, maxPlaces: number, maxDigits = 15): bigint | null {
+  const match = /^(\d{1,18})(?:\.(\d{1,6}))?$/.exec(text);
   if (match === null) return null;
   const [, integer = "", fraction = ""] = match;
-  if (fraction.length > maxPlaces) return null;
+  if (integer.length > maxDigits || fraction.length > maxPlaces) return null;
   return BigInt(integer + fraction.padEnd(maxPlaces, "0"));
 }
 

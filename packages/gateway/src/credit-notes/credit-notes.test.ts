@@ -77,6 +77,41 @@ describe.each(testStores)("credit notes on $name", (stores) => {
     };
   }
 
+  test("as much of a charge as it came to, however much that was", async () => {
+    const world = await makeWorld(await startTestGateway(stores), { currency: "KWD" });
+    const { id: dear } = await world.operator.ask<Schemas["Product"]>("POST", "/v1/products", {
+      code: "DEAR",
+      name: "Dear",
+      unit: "user",
+      minQuantity: 1,
+      maxQuantity: 10_000_000,
+    });
+    await world.operator.ask("POST", "/v1/prices", {
+      product: dear,
+      channel: "reseller",
+      currency: "KWD",
+      unitPrice: "999999999.999999",
+      validFrom: "2026-01-01",
+    });
+    await world.subscribe({ product: dear, quantity: 10_000_000 });
+    await world.advanceTo("2027-01-11T08:30:00Z");
+    const { data } = await world.api.ask<Schemas["ChargeList"]>("GET", "/v1/charges");
+    const [charge] = data;
+    expect(charge?.amount).toBe("9999999999999990.000");
+    const credit = (amount: string): Promise<Reply<Note & Partial<Schemas["Problem"]>>> =>
+      world.operator.call(
+        "POST",
+        `/v1/bills/${charge?.bill}/credit-notes`,
+        { lines: [{ charge: charge?.id, amount }], reason: "Wrong price" },
+        { headers: { "evergate-partner": world.partner.id } },
+      );
+    expect((await credit("9999999999999990.001")).body.detail).toContain(
+      "9999999999999990.000 KWD are left of the charge",
+    );
+    expect((await credit("999999999999999999")).body.code).toBe("credit_exceeds_charge");
+    expect((await credit("9999999999999990.000")).body.net).toBe("9999999999999990.000");
+  });
+
   test("a bill is taken back in parts and then the rest, to the cent, and stays as it is (R23, R30)", async () => {
     const { world, bill, charges, credit, readLines } = await open();
     const [odd, hotel, inn] = charges;
