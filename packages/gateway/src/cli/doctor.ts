@@ -10,8 +10,8 @@ import { StartError } from "../server/start-error.ts";
 import { findSecretKey } from "../secrets/find-secret-key.ts";
 import { listUnknownVariables, readSettings, variables, type Settings } from "../settings.ts";
 import { hasOperatorKey } from "../store/api-keys.ts";
-import { listAudit, operatorRecord } from "../store/audit-log.ts";
 import { toPath } from "../store/database-url.ts";
+import { findNewestRecording } from "../store/newest-entry.ts";
 import type { Store } from "../store/store.ts";
 import type { Environment } from "./command.ts";
 import { explainError } from "./explain-error.ts";
@@ -135,10 +135,10 @@ async function checkOperatorKey(store: Store): Promise<string> {
 /** Charges and trials follow the clock: it must agree with the database's, and not be behind what was recorded. */
 async function checkClock(store: Store): Promise<string> {
   const now = Temporal.Now.instant().epochMilliseconds;
-  const [newest] = (await listAudit(store.reader, operatorRecord, {}, { limit: 1 })).data;
-  if (newest !== undefined && newest.recordedAt > now + maximumClockDifferenceMs)
+  const newest = await findNewestRecording(store.reader);
+  if (newest !== null && newest > now + maximumClockDifferenceMs)
     throw new StartError(
-      `This machine's clock is behind the newest record (${Temporal.Instant.fromEpochMilliseconds(newest.recordedAt).toString()}). Set it.`,
+      `This machine's clock is behind the newest record (${Temporal.Instant.fromEpochMilliseconds(newest).toString()}). Set it.`,
     );
   if (store.dialect === "sqlite") return "is not behind the newest record";
   const { rows } = await sql<{
