@@ -107,6 +107,22 @@ describe("R25 a subscription's month", () => {
     expect(reportOf("2027-01", orders)?.products[0]?.quantity).toBe(3);
   });
 
+  test("what a command replaces at the very midnight that begins the month was in service in it (R2, R17)", () => {
+    for (const billingPeriod of ["calendar_month", "thirty_days"] as const) {
+      const options = { terms: { type: "xsp" as const, billingPeriod } };
+      const one = ["2026-12-20 10:00", create("one", { trial: "none" })] as const;
+      const less = [one, ["2027-02-01", change({ quantity: 3 })]] as const;
+      expect(reportOf("2027-02", less, options)?.products[0]?.quantity).toBe(10);
+      expect(reportOf("2027-03", less, options)?.products[0]?.quantity).toBe(3);
+      const none = [one, ["2027-02-01", stopNow]] as const;
+      expect(reportOf("2027-02", none, options)).toMatchObject({
+        status: "canceled",
+        daysInService: 1,
+        isFree: false,
+      });
+    }
+  });
+
   test("each product held has its own row, and the day of change counts for both", () => {
     const orders = [begin, ["2026-12-10 09:00", change({ product: productB })]] as const;
     expect(reportOf("2026-12", orders)).toEqual({
@@ -200,8 +216,10 @@ function expectReport(
   const served = snapshots.filter(({ state }) => isInService(state));
   const servedOn = (ones: readonly Snapshot[], from: Instant, until: number): boolean =>
     ones.some((one) => {
-      const next = snapshots[snapshots.indexOf(one) + 1]?.at ?? Infinity;
-      return (one.at >= from && one.at < until) || Math.max(one.at, from) < Math.min(next, until);
+      const next = snapshots[snapshots.indexOf(one) + 1];
+      // At the instant of a command there was still what it replaced (R2).
+      const endsAt = next === undefined ? Infinity : next.at + (next.by === "command" ? 1 : 0);
+      return (one.at >= from && one.at < until) || Math.max(one.at, from) < Math.min(endsAt, until);
     });
   const countDaysOf = (ones: readonly Snapshot[]): number =>
     days.filter((date) => {
@@ -255,6 +273,10 @@ test(
           ) {
             const actual = report(partner, name, of, timeZone, endsAt);
             expect(actual).toEqual(expectReport(snapshots, of, timeZone, endsAt));
+            const span = openReport(of, timeZone, endsAt);
+            expect(span && reportService(repeatStates(historyOf(partner, name)), span)).toEqual(
+              actual,
+            );
             expect(report(partner, name, of, timeZone, sometime)).toEqual(
               expectReport(snapshots, of, timeZone, sometime),
             );
@@ -270,6 +292,14 @@ test(
     );
   },
 );
+
+/** The same history with entries in it that change nothing, wherever something else happens at that instant. */
+function repeatStates(history: readonly PastState[]): readonly PastState[] {
+  return history.flatMap((state, index) => {
+    const previous = history[index - 1];
+    return previous === undefined ? [state] : [{ ...previous, at: state.at, by: state.by }, state];
+  });
+}
 
 /** What is charged was reported, at no less than its quantity, in a month of its period. */
 function expectReported(

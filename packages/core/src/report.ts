@@ -94,7 +94,9 @@ export function tallyState(tally: ServiceTally, state: PastState): void {
   const { latest } = tally;
   const isSameStep =
     latest !== null && latest.at === state.at && latest.by === "clock" && state.by === "clock";
-  if (latest !== null && !isSameStep) countService(tally, latest, state.at);
+  // What a command replaces held at its instant, too, after all that the clock had to do then (R2).
+  const end = state.by === "command" ? state.at : state.at - 1;
+  if (latest !== null && !isSameStep) countService(tally, latest, end);
   tally.latest = state;
 }
 
@@ -102,7 +104,7 @@ export function tallyState(tally: ServiceTally, state: PastState): void {
 export function finishServiceTally(tally: ServiceTally): ServiceReport | null {
   const { latest, all, products, span } = tally;
   if (latest === null) return null;
-  countService(tally, latest, span.endsAt);
+  countService(tally, latest, span.endsAt - 1);
   if (all.count === 0) return null;
   return {
     status: latest.status,
@@ -129,16 +131,16 @@ export function reportService(
 }
 
 /**
- * Counts a state that held from its own instant until before `until`. At its own instant it held even where a command
- * of the same instant replaced it: such a moment can begin a period, which is charged (R16).
+ * Counts a state that held from its own instant up to `through`, both included. At its own instant it held whatever
+ * came then: such a moment can begin a period, which is charged (R16).
  */
-function countService(tally: ServiceTally, state: PastState, until: Instant): void {
+function countService(tally: ServiceTally, state: PastState, through: number): void {
   const { startsAt, dayStarts } = tally.span;
   if (state.status !== "trialing" && state.status !== "active") return;
-  if (state.at < startsAt && until <= startsAt) return;
+  if (Math.max(state.at, through) < startsAt) return;
   const firstAt = Math.max(state.at, startsAt);
   const first = indexOfDay(dayStarts, firstAt);
-  const last = indexOfDay(dayStarts, Math.max(firstAt, until - 1));
+  const last = indexOfDay(dayStarts, Math.max(firstAt, through));
   const isFree = state.status === "trialing";
   let ofProduct = tally.products.get(state.product);
   if (ofProduct === undefined) {

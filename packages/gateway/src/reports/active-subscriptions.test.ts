@@ -232,6 +232,37 @@ describe.each(testStores)("GET /v1/reports/active-subscriptions on $name", (stor
     expect((await readRows(world, "")).map(({ quantity }) => quantity)).toEqual([2_500]);
   });
 
+  test("200 the same whether or not an entry that changes nothing comes first at an instant (R2, R17)", async () => {
+    const world = await makeWorld(await startTestGateway(stores), {
+      type: "xsp",
+      billingPeriod: "thirty_days",
+    });
+    const ids: string[] = [];
+    for (let count = 0; count < 4; count++)
+      ids.push((await world.subscribe({ quantity: 9, trial: "none" })).id);
+    // The local midnight that begins March, at which no period of these begins.
+    await world.advanceTo("2027-02-28T23:00:00Z");
+    const touch = { metadata: { note: "seen" } };
+    for (const [index, [method, action, body]] of [
+      ["PATCH", "", { quantity: 3 }] as const,
+      ["PATCH", "", { quantity: 3 }] as const,
+      ["POST", "/pause", { days: 60 }] as const,
+      ["POST", "/pause", { days: 60 }] as const,
+    ].entries()) {
+      const one = `/v1/subscriptions/${ids[index]}`;
+      if (index % 2 === 1) await world.api.ask("PATCH", one, touch);
+      await world.api.ask(method, `${one}${action}`, body);
+    }
+    await world.advanceTo("2027-04-02T12:00:00Z");
+    const rows = (await readRows(world, "month=2027-03")).map(decisive);
+    const row = { product: world.products.a.id, quantity: 9, isFree: false, isCurrent: true };
+    const changed = { ...row, status: "active", daysInService: 31 };
+    const paused = { ...row, status: "paused", daysInService: 1 };
+    expect(rows).toEqual(
+      [changed, changed, paused, paused].map((of, index) => ({ ...of, subscription: ids[index] })),
+    );
+  });
+
   test("422 time_not_reached for a month that has not begun", async () => {
     const world = await makeWorld(await startTestGateway(stores));
     const { status, body } = await world.api.call("GET", `${path}?month=2026-12`);
