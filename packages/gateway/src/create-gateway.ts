@@ -8,6 +8,7 @@ import { runClockwork, type Clockwork } from "./clockwork/run-clockwork.ts";
 import { readContract } from "./contract/document.ts";
 import { runPlacing } from "./events/run-placing.ts";
 import { runLinking } from "./record/run-linking.ts";
+import { createTurns } from "./record/turns.ts";
 import { rooms } from "./rooms.ts";
 import { createSecretBox } from "./secrets/secret-box.ts";
 import { createSealer } from "./secrets/sealer.ts";
@@ -41,6 +42,10 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
+/** A verification reads a whole record: more at once would leave the database to nobody else. */
+const verificationsAtOnce = 2;
+const verificationsWaiting = 20;
+
 /** Puts a gateway together over an open, migrated store. */
 export function createGateway(parts: GatewayParts): Gateway {
   const now = parts.now ?? ((): Instant => toInstant(Temporal.Now.instant().epochMilliseconds));
@@ -59,6 +64,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       parts.settings.applicationsPerHour ?? defaultApplicationsPerHour,
       secondsPerHour,
     ),
+    verifications: createTurns(verificationsAtOnce, verificationsWaiting),
     now,
     // Before start() there is nobody to tell: what is stored waits in the database.
     signals: { eventsStored: (partner) => background?.eventsStored(partner) },

@@ -7,6 +7,7 @@ import type { Reader, Store, Transaction } from "../store/store.ts";
 import type { Settings } from "../settings.ts";
 import type { SecretBox } from "../secrets/secret-box.ts";
 import type { RequestLimit } from "./request-limit.ts";
+import type { Turns } from "../record/turns.ts";
 import type { Sealer } from "../secrets/sealer.ts";
 
 /** Who calls: the key, and the person at the desk whom the caller names (R26). */
@@ -39,6 +40,8 @@ export interface Services {
   readonly clientOf: (c: Context) => string;
   /** How much may be asked without a key. */
   readonly publicLimit: RequestLimit;
+  /** Whoever verifies a record takes turns with the others. */
+  readonly verifications: Turns;
   /** The system's clock. */
   readonly now: () => Instant;
 }

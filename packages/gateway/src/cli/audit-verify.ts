@@ -54,16 +54,28 @@ async function verifyFile(
   noted: NotedHead | null,
 ): Promise<number> {
   let code = 0;
-  for await (const found of verifyExport(
-    splitLines(createReadStream(file, "utf8")),
-    sealer,
-    noted,
-  )) {
+  for await (const found of verifyExport(splitLines(readText(file)), sealer, noted)) {
     print(found.owner, found, found.isSealChecked);
     // Somebody without the key can't look at seals; what they can check is all they asked for.
     if (found.faultCount > 0 || (sealer !== null && !isIntact(found))) code = 1;
   }
   return code;
+}
+
+async function* readText(file: string): AsyncGenerator<string, void, void> {
+  try {
+    for await (const chunk of createReadStream(file, "utf8")) yield String(chunk);
+  } catch (error) {
+    throw new StartError(`The file ${file} can't be read: ${toReason(error)}.`, { cause: error });
+  }
+}
+
+function toReason(error: unknown): string {
+  const code: unknown = Reflect.get(Object(error), "code");
+  if (code === "ENOENT") return "there is no such file";
+  if (code === "EISDIR") return "it is a directory";
+  if (code === "EACCES" || code === "EPERM") return "there is no right to do it";
+  return error instanceof Error ? error.message : String(error);
 }
 
 function readNoted(text: string | null, isOne: boolean): NotedHead | null {
@@ -80,21 +92,23 @@ function print(
   isSealChecked: boolean,
 ): void {
   const lines = [
-    `${owner}: ${found.entries} entries, ${found.faultCount === 0 ? "no fault" : `${found.faultCount} faults`}${found.head === null ? "" : `, head ${found.head.position}:${found.head.hash}`}`,
+    `${owner}: ${found.entries} entries, ${found.faultCount === 0 ? (found.key === "differs" ? "no fault in the chain alone" : "no fault") : `${found.faultCount} faults`}${found.head === null ? "" : `, head ${found.head.position}:${found.head.hash}`}`,
   ];
   if (found.pending > 0) lines.push(`  ${found.pending} more wait for their link`);
   if (found.key === "differs") lines.push(`  ${keyDiffers}`);
   else if (!isSealChecked && found.key !== "unused") lines.push(`  ${keyMissing}`);
   if (found.sealedFrom > 1)
     lines.push(`  sealed from ${found.sealedFrom} on; before, with a key that is lost`);
-  for (const { kind, position, entry } of found.faults)
-    lines.push(`  ${kind.padEnd(8)}  ${String(position ?? "-").padStart(8)}  ${entry ?? "-"}`);
+  for (const { kind, position, entry, subject } of found.faults)
+    lines.push(
+      `  ${kind.padEnd(8)}  ${String(position ?? "-").padStart(8)}  ${subject ?? entry ?? "-"}`,
+    );
   if (found.faultCount > found.faults.length)
     lines.push(`  and ${found.faultCount - found.faults.length} more`);
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
 const keyDiffers =
-  "is sealed with another EVERGATE_SECRET_KEY than this one, which is no sign of tampering: the chain was checked, the seals were not";
+  "seals can't be checked with this EVERGATE_SECRET_KEY, only the chain was: who can write to the database can make a chain anew, and can name another key here to hide it. Restore the key. evergate audit rekey only if you know that it was you who changed it";
 const keyMissing =
   "its seals were not checked, for want of EVERGATE_SECRET_KEY: a chain made anew as a whole shows only by a head that was noted (--head)";

@@ -187,6 +187,15 @@ describe.each(testStores)("evergate on $name", (stores) => {
       new RegExp(`^${partner.id}: .* head (\\S+)$`, "m").exec(verified.output) ?? [];
     expect(head).toMatch(/^\d+:/);
 
+    for (const [path, reason] of [
+      [join(directory, "none.jsonl"), "there is no such file"],
+      [directory, "it is a directory"],
+    ]) {
+      const unread = await runEvergate(["audit", "verify", path ?? ""], {});
+      expect(unread).toMatchObject({ code: 1, output: "" });
+      expect(unread.errors).toContain(`The file ${path} can't be read: ${reason}.`);
+    }
+
     // Without the key a file is checked as far as that goes, which is said.
     writeFileSync(
       file,
@@ -203,7 +212,8 @@ describe.each(testStores)("evergate on $name", (stores) => {
     const other = { ...env, EVERGATE_SECRET_KEY: Buffer.alloc(32, 1).toString("base64") };
     const differing = await runEvergate(["audit", "verify"], other);
     expect(differing.code).toBe(1);
-    expect(differing.output).toContain("no sign of tampering");
+    expect(differing.output).not.toContain("no fault,");
+    expect(differing.output).toContain("can't be checked with this EVERGATE_SECRET_KEY");
     for (const words of [["serve"], ["keys", "create", "--kind", "operator"]]) {
       const refused = await runEvergate(words, { ...other, EVERGATE_PORT: "0" });
       expect(refused.code).toBe(1);
@@ -217,6 +227,16 @@ describe.each(testStores)("evergate on $name", (stores) => {
     const found = await runEvergate(["audit", "verify", "--partner", partner.id], env);
     expect(found.code).toBe(1);
     expect(found.output).toMatch(/^ {2}removed +\d+ {2}audit_/m);
+    expect(found.output).toMatch(/^ {2}missing +- {2}sub_/m);
+    // Everything is gone, and it is not taken for a record in which there is nothing yet.
+    await store.transaction(async (tx) => {
+      for (const table of ["audit_log", "audit_links", "audit_heads"])
+        await sql`delete from ${sql.table(table)} where partner = ${partner.id}`.execute(tx);
+    });
+    const wiped = await runEvergate(["audit", "verify", "--partner", partner.id], env);
+    expect(wiped.code).toBe(1);
+    expect(wiped.output).toContain(`${partner.id}: 0 entries, 2 faults`);
+    expect(wiped.output).toMatch(/^ {2}missing +- {2}cus_/m);
   }, 120_000);
 
   test("doctor finds a served database well, beside the server", async () => {

@@ -113,11 +113,13 @@ export function toSealedHead(
 }
 
 /** 0001 to 9999: what else stands in a column has been put there by other hands, and is shown as it is. */
-const firstInstant = -62_135_596_800_000;
+export const firstInstant = -62_135_596_800_000;
 const lastInstant = 253_402_300_799_999;
 
 function formatWire(instant: number): string {
-  if (instant < firstInstant || instant > lastInstant) return String(instant);
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is in the range of instants
-  return formatInstant(instant as Instant);
+  return isWritable(instant) ? formatInstant(instant) : String(instant);
+}
+
+export function isWritable(instant: number): instant is Instant {
+  return Number.isSafeInteger(instant) && instant >= firstInstant && instant <= lastInstant;
 }

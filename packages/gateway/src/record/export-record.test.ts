@@ -31,6 +31,14 @@ function runLinesOfDocs(text: string): { readonly code: number | null; readonly 
   }
 }
 
+test("the lines of the documentation don't take nothing for a record", () => {
+  for (const text of ["", "\n", "\n\n"])
+    expect(runLinesOfDocs(text)).toEqual({
+      code: 1,
+      output: "there is nothing in it: this is no export of a record",
+    });
+});
+
 test("the contract's example of an export is one", async () => {
   const contract = readContract();
   const operation = contract.operations.find(({ id }) => id === "listAuditLog");

@@ -6,8 +6,16 @@
  * - `unlinked`: the entry is there and genuine, its link is gone.
  * - `relinked`: the link was made anew by other hands; the order of the entries can't be trusted from here on.
  * - `rewound`: the chain doesn't lead to the head that is known for it: its end was taken away, or made anew.
+ * - `missing`: there is a subject of whose making, or of some change, the record tells nothing.
  */
-export type FaultKind = "changed" | "removed" | "inserted" | "unlinked" | "relinked" | "rewound";
+export type FaultKind =
+  | "changed"
+  | "removed"
+  | "inserted"
+  | "unlinked"
+  | "relinked"
+  | "rewound"
+  | "missing";
 
 export interface RecordFault {
   readonly kind: FaultKind;
@@ -15,6 +23,8 @@ export interface RecordFault {
   readonly position: number | null;
   /** Null where it is not known any more. */
   readonly entry: string | null;
+  /** Of `missing` only: what it is that has too few entries. */
+  readonly subject?: string;
 }
 
 /** So many are named; the rest is counted. */

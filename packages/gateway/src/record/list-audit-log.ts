@@ -32,6 +32,7 @@ export const listAuditLog: ReadRoom<"listAuditLog"> = async ({ query, accept }, 
     before: entry.before as Record<string, unknown> | null,
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- likewise
     after: entry.after as Record<string, unknown> | null,
+    ...(entry.unreadable.length === 0 ? {} : { unreadable: [...entry.unreadable] }),
   }));
   return { status: 200, body: { data, nextCursor: page.nextCursor } };
 };

@@ -17,9 +17,14 @@ type Schemas = components["schemas"];
 const recordTables = ["audit_log", "audit_links", "audit_heads"] as const;
 const sealer = createSealer(testSecretKey);
 
+/** What the chain shows. Of what is missing in the record beside, missing.test.ts tells. */
+function ofChain({ faults }: Pick<Verification, "faults">): Verification["faults"] {
+  return faults.filter(({ kind }) => kind !== "missing");
+}
+
 /** The faults in short: `changed 3`, `inserted -`. */
-function tell({ faults }: Pick<Verification, "faults">): readonly string[] {
-  return faults.map(({ kind, position }) => `${kind} ${position ?? "-"}`);
+function tell(found: Pick<Verification, "faults">): readonly string[] {
+  return ofChain(found).map(({ kind, position }) => `${kind} ${position ?? "-"}`);
 }
 
 describe.each(testStores)("a record that was tampered with, on $name", (stores) => {
@@ -49,6 +54,12 @@ describe.each(testStores)("a record that was tampered with, on $name", (stores) 
   afterEach(restore);
   afterAll(() => world.gateway.close());
 
+  /** Two more entries, of what was there before: `restore` takes them away without a trace. */
+  async function goOn(): Promise<void> {
+    const { data } = await world.api.ask<Schemas["CustomerList"]>("GET", "/v1/customers");
+    for (const name of ["Hotel Tatry", "Hotel Carpathia"])
+      await world.api.ask("PATCH", `/v1/customers/${data[0]?.id}`, { name });
+  }
   const verify = (query = ""): Promise<Schemas["AuditVerification"]> =>
     world.api.ask("GET", `/v1/audit-log/verify${query}`);
   const tamper = async (...statements: readonly RawBuilder<unknown>[]): Promise<void> =>
@@ -145,11 +156,13 @@ describe.each(testStores)("a record that was tampered with, on $name", (stores) 
     await tamper(
       sql`update audit_log set ${sql.ref(column)} = ${value} where partner = ${owner} and id = ${entryAt(place ?? 0)}`,
     );
-    expect(await verify()).toMatchObject({
-      isIntact: false,
-      faultCount: 1,
-      faults: [{ kind: "changed", position: place, entry: entryAt(place ?? 0) }],
-    });
+    const found = await verify();
+    expect(found.isIntact).toBe(false);
+    expect(ofChain(found)).toEqual([
+      { kind: "changed", position: place, entry: entryAt(place ?? 0) },
+    ]);
+    // Of the subscription there is one entry less.
+    expect(found.faultCount).toBe(column === "subject" ? 2 : 1);
   });
 
   async function listPlaces(action: string): Promise<readonly number[]> {
@@ -196,11 +209,11 @@ describe.each(testStores)("a record that was tampered with, on $name", (stores) 
   test("an entry that was removed is named, in the middle and at the end, with its link or without", async () => {
     for (const position of [1, 4, head.position]) {
       await tamper(sql`delete from audit_log where id = ${entryAt(position)}`);
-      expect((await verify()).faults).toEqual([
+      expect(ofChain(await verify())).toEqual([
         { kind: "removed", position, entry: entryAt(position) },
       ]);
       await tamper(sql`delete from audit_links where entry = ${entryAt(position)}`);
-      expect((await verify()).faults).toEqual([{ kind: "removed", position, entry: null }]);
+      expect(ofChain(await verify())).toEqual([{ kind: "removed", position, entry: null }]);
       await restore();
     }
   });
@@ -213,7 +226,9 @@ describe.each(testStores)("a record that was tampered with, on $name", (stores) 
     );
     const found = await verify();
     expect(found.faults).toHaveLength(100);
-    expect(found.faultCount).toBe(5_000);
+    // The rest is what the record told of.
+    expect(found.faultCount).toBeGreaterThan(5_000);
+    expect(found.faultCount).toBeLessThan(5_010);
   });
 
   test("a link that was removed is told from an entry that was", async () => {
@@ -234,7 +249,7 @@ describe.each(testStores)("a record that was tampered with, on $name", (stores) 
       `rewound ${last}`,
     ]);
     // Going on covers nothing: the head keeps no seal.
-    await world.subscribe();
+    await goOn();
     const later = await verify();
     expect(later.head?.position).toBe(last + 1);
     expect(tell(later)).toEqual([`rewound ${last + 1}`]);
@@ -247,7 +262,7 @@ describe.each(testStores)("a record that was tampered with, on $name", (stores) 
     ]) {
       await tamper(statement);
       expect((await verify()).isIntact).toBe(false);
-      await world.subscribe();
+      await goOn();
       const later = await verify();
       expect(later.pending).toBe(0);
       expect(tell(later)).toEqual([`rewound ${later.head?.position}`]);
@@ -367,7 +382,7 @@ describe.each(testStores)("a record that was tampered with, on $name", (stores) 
       (_, index) => `relinked ${index + 4}`,
     );
     expect(tell(await verify())).toEqual([...expected, `rewound ${head.position}`]);
-    await world.subscribe();
+    await goOn();
     const later = await verify();
     expect(tell(later)).toEqual([...expected, `rewound ${later.head?.position}`]);
     // Who has noted a head needs no key to see it.
@@ -390,7 +405,7 @@ describe.each(testStores)("a record that was tampered with, on $name", (stores) 
   test("a row that was moved to another partner is missed here and a stranger there", async () => {
     const other = await makeWorld(world.gateway);
     await tamper(sql`update audit_log set partner = ${other.partner.id} where id = ${entryAt(4)}`);
-    expect((await verify()).faults).toEqual([{ kind: "removed", position: 4, entry: entryAt(4) }]);
+    expect(ofChain(await verify())).toEqual([{ kind: "removed", position: 4, entry: entryAt(4) }]);
     const theirs = await other.api.ask<Schemas["AuditVerification"]>("GET", "/v1/audit-log/verify");
     expect(theirs.faults).toEqual([{ kind: "inserted", position: null, entry: entryAt(4) }]);
     // With its link: it names the partner that it was written for.
@@ -411,7 +426,7 @@ describe.each(testStores)("a record that was tampered with, on $name", (stores) 
   });
 
   test("a whole record put back from a backup is found by a head that was noted since", async () => {
-    await world.subscribe();
+    await goOn();
     const { head: noted } = await verify();
     await restore();
     expect((await verify(`?head=${noted?.position}:${noted?.hash}`)).faults).toEqual([
@@ -432,7 +447,7 @@ describe.each(testStores)("a record that was tampered with, on $name", (stores) 
     expect(tell(await verifyRecord(reader, other, owner))).toEqual(["changed 4"]);
     // Nothing is linked under it, and it waits for the right one.
     await tamper(sql`update audit_heads set key = ${other.keyId} where partner = ${owner}`);
-    await world.subscribe();
+    await goOn();
     const found = await verify();
     expect(found).toMatchObject({ isIntact: false, key: "differs", pending: 2 });
   });

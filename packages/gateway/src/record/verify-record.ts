@@ -10,6 +10,7 @@ import {
   listWaitingEntries,
   type EntryPlace,
 } from "../store/audit-links.ts";
+import { countSubjectEntries, listSubjectTables } from "../store/audit-subjects.ts";
 import type { Reader } from "../store/store.ts";
 import { digestEntry, isDividedRightly, renderEntry, type EntryFields } from "./chain.ts";
 import { checkChain, type ChainCheck } from "./check-chain.ts";
@@ -46,8 +47,8 @@ export function isIntact({ faultCount, key }: Verification): boolean {
 }
 
 /**
- * Checks a record against its chain, its seals, and the heads that are known for it (R26). Reads in chunks and lets
- * others have their turns in between; what is written meanwhile is left for the next time.
+ * Checks a record against its chain, its seals, the heads that are known for it, and what it has to tell of (R26).
+ * Reads in chunks and lets others have their turns in between; what is written meanwhile is left for the next time.
  */
 export async function verifyRecord(
   db: Reader,
@@ -63,6 +64,7 @@ export async function verifyRecord(
   check.end(head ?? null);
   await seeStrays(db, owner, check);
   const pending = await seeWaiting(db, ownSealer, owner, check);
+  await seeSubjects(db, owner, check);
   if (noted !== null && (await findLinkHash(db, owner, noted.position)) !== noted.hash)
     check.list.add({ kind: "rewound", position: noted.position, entry: null });
   return {
@@ -171,4 +173,21 @@ async function seeWaiting(
     if (waiting.length < chunkSize) return count;
     await endOfTurn();
   }
+}
+
+/**
+ * A chain whose end, or all of which, was taken away with an old head put back, or none, is whole in itself. What it no
+ * longer tells of is still there, mostly.
+ */
+async function seeSubjects(db: Reader, owner: string, { list }: ChainCheck): Promise<void> {
+  for (const table of listSubjectTables(owner))
+    for (let after = ""; ;) {
+      const subjects = await countSubjectEntries(db, owner, table, after, chunkSize);
+      for (const { id, isMissing } of subjects) {
+        if (isMissing) list.add({ kind: "missing", position: null, entry: null, subject: id });
+        after = id;
+      }
+      if (subjects.length < chunkSize) break;
+      await endOfTurn();
+    }
 }

@@ -4,6 +4,8 @@ import { makeId } from "../ids.ts";
 import {
   createInstantFormat,
   digestEntry,
+  firstInstant,
+  isWritable,
   operatorRecord,
   renderEntry,
   type EntryFields,
@@ -127,7 +129,7 @@ export async function listAudit(
   owner: string,
   filter: AuditFilter,
   page: PageRequest,
-): Promise<Page<StoredAuditEntry>> {
+): Promise<Page<ListedEntry>> {
   let query = db.selectFrom("audit_log").selectAll().where("partner", "=", owner);
   if (filter.subject !== undefined) query = query.where("subject", "=", filter.subject);
   if (filter.actor !== undefined) query = query.where("actor", "=", filter.actor);
@@ -150,7 +152,7 @@ export async function listAudit(
   const shown = rows.slice(0, limitOf(page));
   const last = shown.at(-1);
   return {
-    data: shown.map(toEntry),
+    data: shown.map(toListedEntry),
     nextCursor: rows.length > limitOf(page) && last !== undefined ? encodeCursor(last) : null,
   };
 }
@@ -203,6 +205,54 @@ export async function findSubscriptionAsOf<Wire extends { readonly version: numb
   );
 }
 
+/** What of a row is no entry's: other hands have written it. */
+export type Unreadable = "before" | "after" | "at" | "recordedAt";
+
+/** An entry to be shown, whatever was done to it. */
+export type ListedEntry = StoredAuditEntry & { readonly unreadable: readonly Unreadable[] };
+
+function toListedEntry(row: Selectable<AuditLogTable>): ListedEntry {
+  const unreadable: Unreadable[] = [];
+  const readJson = (name: "before" | "after"): unknown => {
+    const value = parseObject(row[name]);
+    if (value !== undefined) return value;
+    unreadable.push(name);
+    return null;
+  };
+  const readAt = (name: "at" | "recordedAt", value: number): Instant => {
+    if (isWritable(value)) return toInstant(value);
+    unreadable.push(name);
+    return toInstant(firstInstant);
+  };
+  const [before, after] = [readJson("before"), readJson("after")];
+  const [at, recordedAt] = [readAt("at", row.at), readAt("recordedAt", row.recorded_at)];
+  return {
+    id: row.id,
+    at,
+    recordedAt,
+    action: row.action,
+    subject: row.subject,
+    actor: row.actor,
+    apiKey: row.api_key,
+    requestId: row.request_id,
+    before,
+    after,
+    unreadable,
+  };
+}
+
+/** What is recorded is an object, or nothing; undefined: it is neither. */
+function parseObject(text: string | null): object | null | undefined {
+  if (text === null) return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Throws where the row was made unreadable by other hands. */
 export function toEntry(row: Selectable<AuditLogTable>): StoredAuditEntry {
   return {
     id: row.id,

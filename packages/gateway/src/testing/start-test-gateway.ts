@@ -1,11 +1,11 @@
 import { toInstant, type Instant } from "@evergate/core";
 import pino from "pino";
 import { onTestFinished } from "vitest";
-import { hashKeySecret, hintOf } from "../auth/key-secret.ts";
 import { createGateway, type Gateway } from "../create-gateway.ts";
-import { makeId } from "../ids.ts";
-import { insertApiKey } from "../store/api-keys.ts";
-import { insertOperatorCompany, type Party } from "../store/parties.ts";
+import { createSealer } from "../secrets/sealer.ts";
+import { addKey } from "../server/add-key.ts";
+import { keepCompany } from "../server/keep-company.ts";
+import type { Party } from "../store/parties.ts";
 import type { Store } from "../store/store.ts";
 import type { Settings } from "../settings.ts";
 import { checkReply } from "./check-reply.ts";
@@ -59,22 +59,13 @@ export async function startTestGateway(
   options: TestGatewayOptions = {},
 ): Promise<TestGateway> {
   const store = await stores.open();
+  const sealer = createSealer(testSecretKey);
   let now = options.now ?? testNow;
   await store.transaction(async (tx) => {
-    await insertOperatorCompany(tx, { id: makeId("company"), party: testCompany });
-    await insertApiKey(tx, {
-      id: makeId("key"),
-      kind: "operator",
-      partner: null,
-      name: "Operator",
-      hash: hashKeySecret(testOperatorKey),
-      hint: hintOf(testOperatorKey),
-      scopes: [],
-      createdAt: now,
-      expiresAt: null,
-      revokedAt: null,
-    });
+    const wanted = { kind: "operator", partner: null, name: "Operator", scopes: [] } as const;
+    await addKey(tx, sealer, wanted, testOperatorKey, "test", now);
   });
+  await keepCompany({ store, sealer }, testCompany, now);
   const gateway = createGateway({
     store,
     log: pino({ level: process.env["EVERGATE_TEST_LOG_LEVEL"] ?? "silent" }),
