@@ -91,26 +91,26 @@ function readBills(output: string): readonly string[] {
 const expectedBills: readonly string[] = [
   // A reseller's subscriptions of 24 November are free to the end of that month (R6): no bill for November (R22).
   "The bills of Tatra Software (reseller)",
-  "December 2026 | bill 2026-000001",
+  "December 2026 | bill TEST-2026-000001",
   "Bakery Zlatý klas | KS-O365 | 12 | 1.10 | 13.20", // 12 × 1.10
   "Hotel Carpathia | KESC-USER | 25 | 2.00 | 50.00", // 10, then 25, then 5 users: the maximum (R17), 25 × 2.00
   "KHCS-SRV | 2 | 14.50 | 29.00", // 2 × 14.50
   "Penzión Dunaj | KSOS | 6 | 2.40 | 14.40", // paused on 20 December: in full (R16), 6 × 2.40
   // 13.20 + 50.00 + 29.00 + 14.40 = 106.60; × 0.23 = 24.518
   "Net 106.60 + 23 % tax 24.52 = 131.12 EUR",
-  "January 2027 | bill 2027-000001",
+  "January 2027 | bill TEST-2027-000001",
   "Bakery Zlatý klas | KS-O365 | 12 | 1.10 | 13.20", // stops at the end of January, which is charged (R11)
   "Hotel Carpathia | KESC-PLUS | 5 | 3.20 | 16.00", // from 12 January; 5 × 3.20 is dearer than 5 × 2.00 (R17)
   "KHCS-SRV | 2 | 14.50 | 29.00",
   // Penzión Dunaj was paused all month (R16). 13.20 + 16.00 + 29.00 = 58.20; × 0.23 = 13.386
   "Net 58.20 + 23 % tax 13.39 = 71.59 EUR",
-  "February 2027 | bill 2027-000002",
+  "February 2027 | bill TEST-2027-000002",
   "Hotel Carpathia | KESC-PLUS | 8 | 3.20 | 25.60", // 8 users, ordered for the next period (R29): 8 × 3.20
   "KHCS-SRV | 2 | 14.50 | 29.00", // stopped at once on 5 February: in full (R16)
   "Penzión Dunaj | KSOS | 6 | 2.40 | 14.40", // resumed on 10 February: in full (R16, R18)
   // 25.60 + 29.00 + 14.40 = 69.00; × 0.23 = 15.87
   "Net 69.00 + 23 % tax 15.87 = 84.87 EUR",
-  "March 2027 | bill 2027-000003",
+  "March 2027 | bill TEST-2027-000003",
   "Bakery Zlatý klas | KS-O365 | 12 | 1.10 | 13.20", // reactivated on 15 March: in full (R18)
   "Hotel Carpathia | KESC-PLUS | 8 | 3.20 | 25.60",
   "Penzión Dunaj | KSOS | 6 | 2.40 | 14.40",
@@ -118,21 +118,21 @@ const expectedBills: readonly string[] = [
   "Net 53.20 + 23 % tax 12.24 = 65.44 EUR",
 
   "The bills of Karpaty Managed IT (msp)",
-  "December 2026 | bill 2026-000001",
+  "December 2026 | bill TEST-2026-000001",
   // KESC-USER: 60 + 45 = 105 units, from 100 units 12 % (R20). The school's 30 from 15 December count in January (R17).
   "Hospital Svätá Anna | KESC-USER | 60 | 2.00 | 12 % | 105.60", // 120.00 × 0.88
   "Komenský School | KASAP | 40 | 0.80 | 32.00", // 40 units, below 50: no discount
   "KESC-USER | 45 | 2.00 | 12 % | 79.20", // 90.00 × 0.88
   // 105.60 + 32.00 + 79.20 = 216.80; × 0.23 = 49.864
   "Net 216.80 + 23 % tax 49.86 = 266.66 EUR",
-  "January 2027 | bill 2027-000001",
+  "January 2027 | bill TEST-2027-000001",
   // KESC-USER: 60 + 30 = 90 units, from 50 units 5 %. Váh Logistics, new on 8 January, is free (R6).
   "Hospital Svätá Anna | KESC-USER | 60 | 2.00 | 5 % | 114.00", // 120.00 × 0.95
   "Komenský School | KASAP | 40 | 0.80 | 32.00",
   "KESC-USER | 30 | 2.00 | 5 % | 57.00", // 60.00 × 0.95
   // 114.00 + 32.00 + 57.00 = 203.00; × 0.23 = 46.69
   "Net 203.00 + 23 % tax 46.69 = 249.69 EUR",
-  "February 2027 | bill 2027-000002",
+  "February 2027 | bill TEST-2027-000002",
   // KESC-USER: 60 + 30 + 420 = 510 units, from 500 units 20 %
   "Hospital Svätá Anna | KESC-USER | 60 | 2.00 | 20 % | 96.00", // 120.00 × 0.80
   "Komenský School | KASAP | 40 | 0.80 | 32.00",
@@ -140,7 +140,7 @@ const expectedBills: readonly string[] = [
   "Váh Logistics | KESC-USER | 420 | 2.00 | 20 % | 672.00", // 840.00 × 0.80
   // 96.00 + 32.00 + 48.00 + 672.00 = 848.00; × 0.23 = 195.04
   "Net 848.00 + 23 % tax 195.04 = 1043.04 EUR",
-  "March 2027 | bill 2027-000003",
+  "March 2027 | bill TEST-2027-000003",
   // The hospital has KESC-PLUS from 3 March: 60 × 3.20 is dearer than 60 × 2.00 (R17). Each product for itself (R20):
   // KESC-PLUS 60 units, 5 %; KESC-USER 30 + 420 = 450 units, 12 %
   "Hospital Svätá Anna | KESC-PLUS | 60 | 3.20 | 5 % | 182.40", // 192.00 × 0.95
@@ -151,29 +151,29 @@ const expectedBills: readonly string[] = [
   "Net 1006.40 + 23 % tax 231.47 = 1237.87 EUR",
 
   "The bills of Danube Telecom (xsp)",
-  "November 2026 | bill 2026-000001",
+  "November 2026 | bill TEST-2026-000001",
   // No trial: 24 to 30 November are 7 of 30 days (R18). 5 × 0.59 = 2.95; × 7 ÷ 30 = 0.6883
   "Zuzana Malá | KSK | 5 | 0.59 | 7/30 | 0.69",
   // 0.69 × 0.23 = 0.1587
   "Net 0.69 + 23 % tax 0.16 = 0.85 EUR",
-  "December 2026 | bill 2026-000002",
+  "December 2026 | bill TEST-2026-000002",
   // 14 days from 24 November are free through 7 December: 24 of 31 days (R18). 3 × 1.99 = 5.97; × 24 ÷ 31 = 4.6219
   "Eva Horváthová | KTS | 3 | 1.99 | 24/31 | 4.62",
   "Zuzana Malá | KSK | 5 | 0.59 | 2.95", // stopped at once on 12 December: in full (R16)
   // 4.62 + 2.95 = 7.57; × 0.23 = 1.7411. Peter's 2 months are November and December (R6).
   "Net 7.57 + 23 % tax 1.74 = 9.31 EUR",
-  "January 2027 | bill 2027-000001",
+  "January 2027 | bill TEST-2027-000001",
   "Eva Horváthová | KTS | 3 | 1.99 | 5.97",
   "Peter Kováč | KISA | 2 | 0.69 | 1.38", // paused on 15 January: in full (R16)
   "Zuzana Malá | KSK | 5 | 0.59 | 2.95", // reactivated on 20 January: in full (R18)
   // 5.97 + 1.38 + 2.95 = 10.30; × 0.23 = 2.369
   "Net 10.30 + 23 % tax 2.37 = 12.67 EUR",
-  "February 2027 | bill 2027-000002",
+  "February 2027 | bill TEST-2027-000002",
   "Eva Horváthová | KTS | 3 | 1.99 | 5.97", // KIS from 10 February: 3 × 1.99 is dearer than 3 × 1.49 (R17)
   "Zuzana Malá | KSK | 5 | 0.59 | 2.95",
   // Peter was paused all month (R16). 5.97 + 2.95 = 8.92; × 0.23 = 2.0516
   "Net 8.92 + 23 % tax 2.05 = 10.97 EUR",
-  "March 2027 | bill 2027-000003",
+  "March 2027 | bill TEST-2027-000003",
   "Eva Horváthová | KIS | 3 | 1.49 | 4.47", // 3 × 1.49
   "Peter Kováč | KISA | 2 | 0.69 | 1.38", // resumed on 5 March: in full (R16, R18)
   "Zuzana Malá | KSK | 5 | 0.59 | 2.95",

@@ -57,12 +57,7 @@ export function createApp(
         if ("document" in answer) {
           const { mediaType } = answer.document;
           witness?.(operation, { status: 200, mediaType }, checkMediaType(operation, mediaType));
-          return await toDocumentResponse(
-            answer.document,
-            requestId,
-            c.req.raw.method === "HEAD",
-            services,
-          );
+          return await toDocumentResponse(answer.document, requestId, c.req.raw, services);
         }
         witness?.(
           operation,

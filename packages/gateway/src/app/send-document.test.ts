@@ -9,13 +9,17 @@ import { listen } from "../server/listen.ts";
 import { toDocumentResponse } from "./send-document.ts";
 
 /** A listener that answers one document, and what it logs. */
-async function serve(chunks: () => AsyncIterable<string | Uint8Array>, filename = "a.csv") {
+async function serve(
+  chunks: () => AsyncIterable<string | Uint8Array>,
+  filename = "a.csv",
+  patience: Pick<Document, "patienceMs"> = {},
+) {
   const lines: { readonly msg: string; readonly err: { readonly message: string } }[] = [];
   const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) });
   const app = new Hono();
   app.get("/", async (c) => {
-    const document: Document = { mediaType: "text/csv", filename, chunks: chunks() };
-    return toDocumentResponse(document, "req_1", c.req.raw.method === "HEAD", { log });
+    const document: Document = { mediaType: "text/csv", filename, chunks: chunks(), ...patience };
+    return toDocumentResponse(document, "req_1", c.req.raw, { log });
   });
   const listener = await listen((request, env) => app.fetch(request, env), {
     host: "127.0.0.1",
@@ -101,6 +105,62 @@ test("no more is made than the caller reads, and nothing after it has gone", asy
   await expect.poll(() => isEnded).toBe(true);
 });
 
+test("who doesn't read what others wait for is cut off", async () => {
+  let isEnded = false;
+  const piece = new Uint8Array(65_536);
+  const { url, lines } = await serve(
+    async function* () {
+      try {
+        for (;;) yield piece;
+      } finally {
+        isEnded = true;
+      }
+    },
+    "a.pdf",
+    { patienceMs: 200 },
+  );
+  const request = get(url);
+  const [response] = (await once(request, "response")) as [IncomingMessage];
+  response.pause();
+  await expect.poll(() => isEnded, { timeout: 10_000 }).toBe(true);
+  expect(lines).toMatchObject([{ msg: "a document broke off" }]);
+  response.resume();
+  const [error] = (await once(response, "error")) as [Error];
+  expect(error.message).toBe("aborted");
+});
+
+test("who reads for longer than that is not", async () => {
+  const { url, lines } = await serve(
+    async function* () {
+      for (let count = 0; count < 6; count += 1) {
+        await delay(50);
+        yield "x";
+      }
+    },
+    "a.pdf",
+    { patienceMs: 100 },
+  );
+  expect(await (await fetch(url)).text()).toBe("xxxxxx");
+  expect(lines).toEqual([]);
+});
+
+test("a caller that has gone before the first piece leaves nothing open", async () => {
+  let isEnded = false;
+  const caller = new AbortController();
+  async function* make(): AsyncGenerator<string> {
+    try {
+      caller.abort();
+      yield "a";
+    } finally {
+      isEnded = true;
+    }
+  }
+  const document = { mediaType: "text/csv", filename: "a", chunks: make() };
+  const request = new Request("http://a", { signal: caller.signal });
+  await toDocumentResponse(document, "req_1", request, { log: pino({ level: "silent" }) });
+  expect(isEnded).toBe(true);
+});
+
 test("others have their turn between the pieces, though making them never waits", async () => {
   let turns = 0;
   const { url } = await serve(async function* () {
@@ -147,6 +207,11 @@ test("what fails before the first piece fails the request, which can still be an
     }),
   };
   await expect(
-    toDocumentResponse({ mediaType: "text/csv", filename: "a", chunks }, "req_1", false, { log }),
+    toDocumentResponse(
+      { mediaType: "text/csv", filename: "a", chunks },
+      "req_1",
+      new Request("http://a"),
+      { log },
+    ),
   ).rejects.toThrow("the database is gone");
 });

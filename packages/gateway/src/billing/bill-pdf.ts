@@ -33,12 +33,13 @@ export function writeBillPdf(
   return writePdf(
     toBillDocument(partner, bill, streamNamedLines(db, partner.id, bill.month)),
     `bill-${bill.number}.pdf`,
+    partner.id,
   );
 }
 
 /** A bill to print, from its lines in their order. */
 export function toBillDocument(
-  { terms }: Pick<Partner, "terms">,
+  { terms, mode }: Pick<Partner, "terms" | "mode">,
   bill: Bill,
   lines: AsyncIterable<readonly NamedLine[]>,
 ): TableDocument {
@@ -49,6 +50,7 @@ export function toBillDocument(
   return {
     title: `Bill ${bill.number}`,
     subtitle: describeMonth(bill.month),
+    warning: mode === "live" ? undefined : "Test document of a sandbox: no bill to pay.",
     issuer: bill.supplier?.name ?? null,
     issuedAt: bill.issuedAt,
     parties: describeParties(bill.supplier, bill.recipient),

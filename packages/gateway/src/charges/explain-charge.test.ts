@@ -76,7 +76,7 @@ describe.each(testStores)("the explanation of a charge on $name", (stores) => {
       "The price is that of 8 December 2026, on which the paid part of the period began: 3.00 EUR a user, in force since 1 January 2026.",
       "Paid service first began within the month, so that the days from 8 to 31 December 2026 are charged: 24 of 31.",
       "12 users × 3.00 EUR × 24 ÷ 31 = 27.870967… EUR, rounded once, half up, to 27.87 EUR.",
-      "It is on the bill 2026-000001 for December 2026, issued on 1 January 2027.",
+      "It is on the bill TEST-2026-000001 for December 2026, issued on 1 January 2027.",
     ]);
     expect(december).toMatchObject({
       unrounded: "864/31",
@@ -85,7 +85,7 @@ describe.each(testStores)("the explanation of a charge on $name", (stores) => {
       discount: null,
       period: { paidFromOn: "2026-12-08", startsAt: "2026-11-30T23:00:00Z" },
       price: { validFrom: "2026-01-01", pricedOn: "2026-12-08" },
-      bill: { number: "2026-000001" },
+      bill: { number: "TEST-2026-000001" },
     });
     expect(
       december.configurations.map(
@@ -112,7 +112,7 @@ describe.each(testStores)("the explanation of a charge on $name", (stores) => {
       "So 4 users of Product A are charged.",
       "The price is that of 1 January 2027, on which the paid part of the period began: 2.00 EUR a user, in force since 1 January 2026.",
       "4 users × 2.00 EUR = 8.00 EUR.",
-      "It is on the bill 2027-000001 for January 2027, issued on 1 February 2027.",
+      "It is on the bill TEST-2027-000001 for January 2027, issued on 1 February 2027.",
     ]);
   });
 

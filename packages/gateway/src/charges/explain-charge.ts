@@ -18,6 +18,7 @@ import {
 import { refuse } from "../app/problem.ts";
 import type { PartnerReadRoom } from "../app/room.ts";
 import type { PartnerReadWorld } from "../app/world.ts";
+import { withoutDirections } from "../documents/words.ts";
 import type { components } from "../generated/api.ts";
 import { tallyUnits } from "../settlement/tally-units.ts";
 import { findBillUnits } from "../store/bill-units.ts";
@@ -68,8 +69,8 @@ async function explain(world: PartnerReadWorld, charge: StoredCharge): Promise<E
     amount: computeAmount(factors, charge.currency),
     bill: bill ?? null,
     terms: partner.terms,
-    customer: customer.name,
-    subscription: subscription.externalId ?? subscription.id,
+    customer: withoutDirections(customer.name),
+    subscription: withoutDirections(subscription.externalId ?? subscription.id),
     product: await loadProducts(world, told),
   };
 }

@@ -54,6 +54,8 @@ export interface Document<MediaType extends string = string> {
   readonly filename: string;
   /** Read as fast as the caller reads. What fails before the first piece is answered as a problem. */
   readonly chunks: AsyncIterable<string | Uint8Array>;
+  /** Where others wait for its end: how long its caller may not read before it is cut off. */
+  readonly patienceMs?: number;
 }
 
 /** The document that an operation answers where `accept` says so; `never` where it declares none. */

@@ -114,11 +114,7 @@ async function save(
   const id = makeId("credit");
   const note: CreditNote = {
     id,
-    number: await takeCreditNoteNumber(
-      tx,
-      partner.mode === "live" ? "live" : partner.id,
-      dayOf(at, partner.terms.timeZone).slice(0, 4),
-    ),
+    number: await takeCreditNoteNumber(tx, partner, dayOf(at, partner.terms.timeZone).slice(0, 4)),
     bill,
     position: (last?.position ?? 0) + 1,
     net,

@@ -68,9 +68,9 @@ describe.each(testStores)("credit notes as documents on $name", (stores) => {
     };
     const first = await read(part);
     for (const words of [
-      "Credit note CN-2027-000001 For bill 2026-000001, December 2026 From Carpathian Software a.s.",
+      "Credit note TEST-CN-2027-000001 For bill TEST-2026-000001, December 2026 Test document of a sandbox: it credits nothing. From Carpathian Software a.s.",
       "To Danube Telecom",
-      "Issued on 15 January 2027 Credits the bill 2026-000001 Lines 1 Total credited, EUR 6.00",
+      "Issued on 15 January 2027 Credits the bill TEST-2026-000001 Lines 1 Total credited, EUR 6.00",
       "1–31 Dec 2026 10 users 20.00 5.00 Subtotal, 1 line 5.00",
       "Net credited 5.00 Tax 20 % 1.00 Total credited, EUR 6.00 Reason: Outage of 12 December",
     ])
@@ -91,7 +91,7 @@ describe.each(testStores)("credit notes as documents on $name", (stores) => {
     const row = (amount: string, externalId: string, name: string, product: string): string => {
       const charge = charges.find((candidate) => candidate.amount === amount);
       const credited = amount === "20.00" ? "15.00" : amount;
-      return `CN-2027-000002,2026-000001,2026-12,${charge?.id},${charge?.customer},${externalId},${name},${charge?.subscription},${externalId === "" ? "" : `${externalId}/1`},${charge?.product},${product},Product ${product},user,2026-12-01,2026-12-31,10,${amount},${credited},EUR`;
+      return `TEST-CN-2027-000002,TEST-2026-000001,2026-12,${charge?.id},${charge?.customer},${externalId},${name},${charge?.subscription},${externalId === "" ? "" : `${externalId}/1`},${charge?.product},${product},Product ${product},user,2026-12-01,2026-12-31,10,${amount},${credited},EUR`;
     };
     expect(whole.split("\r\n")).toEqual([
       "creditNoteNumber,billNumber,month,charge,customer,customerExternalId,customerName,subscription,subscriptionExternalId,product,productCode,productName,unit,periodStartsOn,periodEndsOn,quantity,billed,amount,currency",

@@ -25,11 +25,12 @@ export function writeCreditNotePdf(
   return writePdf(
     toCreditNoteDocument(partner, note, streamCreditNoteLines(db, partner.id, note)),
     `credit-note-${note.number}.pdf`,
+    partner.id,
   );
 }
 
 function toCreditNoteDocument(
-  { terms }: Partner,
+  { terms, mode }: Partner,
   note: CreditNote,
   lines: AsyncIterable<readonly NamedCreditLine[]>,
 ): TableDocument {
@@ -43,6 +44,7 @@ function toCreditNoteDocument(
   return {
     title: `Credit note ${note.number}`,
     subtitle: `For bill ${bill.number}, ${describeMonth(bill.month)}`,
+    warning: mode === "live" ? undefined : "Test document of a sandbox: it credits nothing.",
     issuer: bill.supplier?.name ?? null,
     issuedAt: note.issuedAt,
     parties: describeParties(bill.supplier, bill.recipient),

@@ -124,7 +124,7 @@ describe.each(testStores)("credit notes on $name", (stores) => {
     expect(first.status).toBe(201);
     expect(first.headers.get("location")).toBe(`/v1/credit-notes/${first.body.id}`);
     expect(first.body).toMatchObject({
-      number: "CN-2027-000001",
+      number: "TEST-CN-2027-000001",
       bill: bill.id,
       billNumber: bill.number,
       month: "2026-12",
@@ -161,7 +161,7 @@ describe.each(testStores)("credit notes on $name", (stores) => {
     });
     const rest = await credit({ whole: true, reason: "Billed to the wrong partner" });
     expect(rest.body).toMatchObject({
-      number: "CN-2027-000003",
+      number: "TEST-CN-2027-000003",
       net: "21.88",
       whole: true,
       lineCount: 2,
@@ -275,9 +275,9 @@ describe.each(testStores)("credit notes on $name", (stores) => {
       `/v1/credit-notes?bill=${bill.id}`,
     );
     expect(data.map(({ number }) => number).toSorted()).toEqual([
-      "CN-2027-000001",
-      "CN-2027-000002",
-      "CN-2027-000003",
+      "TEST-CN-2027-000001",
+      "TEST-CN-2027-000002",
+      "TEST-CN-2027-000003",
     ]);
     for (const note of data) expect(amountsOf(await readLines(note.id))).toEqual(["6.00"]);
   });
@@ -312,7 +312,7 @@ describe.each(testStores)("credit notes on $name", (stores) => {
     for (const { id, amount } of charges) expect(sum(ofCharge.get(id) ?? [])).toBe(sum([amount]));
     const { data } = await world.api.ask<Schemas["CreditNoteList"]>("GET", "/v1/credit-notes");
     expect(data.map(({ number }) => number).toSorted()).toEqual(
-      accepted.map((_, index) => `CN-2027-${String(index + 1).padStart(6, "0")}`),
+      accepted.map((_, index) => `TEST-CN-2027-${String(index + 1).padStart(6, "0")}`),
     );
   });
 
@@ -321,8 +321,8 @@ describe.each(testStores)("credit notes on $name", (stores) => {
     await credit({ whole: true, reason: "All" });
     await world.advanceTo("2027-02-01T00:00:00Z");
     const { data } = await world.api.ask<Schemas["BillList"]>("GET", "/v1/bills");
-    expect(data.map(({ number }) => number)).toEqual(["2027-000001", bill.number]);
-    expect(bill.number).toBe("2026-000001");
+    expect(data.map(({ number }) => number)).toEqual(["TEST-2027-000001", bill.number]);
+    expect(bill.number).toBe("TEST-2026-000001");
   });
 
   test.each([

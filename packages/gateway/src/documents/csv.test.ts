@@ -47,13 +47,21 @@ test.each([
   expect(await write([{ text, value: 0 }])).toEqual([`text,value\r\n${field},0\r\n`]);
 });
 
-test.each(["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "＝1", "\r=1"])(
-  "text %j is no formula",
-  async (text) => {
-    const [piece] = await write([{ text, value: 0 }]);
-    expect(piece).toMatch(/\r\n"?'/);
-  },
-);
+test.each([
+  "=1+1",
+  "+1",
+  "-1",
+  "@SUM(A1)",
+  "\tx",
+  "＝1",
+  "\r=1",
+  "  =1",
+  "\u00A0=1",
+  "\uFEFF\u2003@A",
+])("text %j is no formula", async (text) => {
+  const [piece] = await write([{ text, value: 0 }]);
+  expect(piece).toMatch(/\r\n"?'/);
+});
 
 test("an amount below zero stays a number", async () => {
   expect(await write([{ text: "x", value: "-12.50" }])).toEqual(["text,value\r\nx,-12.50\r\n"]);

@@ -39,7 +39,7 @@ function quote(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Spreadsheets take what begins so, also in full width, for a formula, and carry it out (OWASP, CSV injection). */
+/** Spreadsheets take what begins so, also in full width or after blanks that they trim, for a formula, and carry it out (OWASP, CSV injection). */
 function disarm(text: string): string {
-  return /^[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text;
+  return /^[\s\u00A0\uFEFF]*[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text;
 }

@@ -16,14 +16,19 @@ const pagesOfWords = 20;
 /** A4 in points (ISO 216), with margins of 15 mm. */
 export const page = { width: 595.28, height: 841.89, margin: 42.52 } as const;
 
-/** What PDFKit keeps of a font: the words that it has laid out. */
-interface LayoutCaching {
+/** A font of a document in PDFKit. */
+interface OpenFont {
+  /** The words that it has laid out. */
   layoutCache: Record<string, unknown>;
+  /** Writes it with the glyphs that were used, if that hasn't been done yet. */
+  finalize(): void;
 }
 
 /** Paper on which text and lines are drawn, page after page. Finished pages are written and forgotten. */
 export interface PdfCanvas {
   readonly pageNumber: number;
+  /** How many fonts have been used until now. */
+  readonly fontCount: number;
   addPage(): void;
   /** Draws a line of text with its baseline at `y`, from `x` to the right, or up to it where it is aligned to its end. */
   drawText(text: string, x: number, y: number, style: TextStyle, align?: "start" | "end"): void;
@@ -33,8 +38,8 @@ export interface PdfCanvas {
   drawPageCount(x: number, y: number, style: TextStyle): void;
   /** What has been written since it was last asked. */
   takeBytes(): Uint8Array | null;
-  /** Finishes the file; what is left of it is taken thereafter. */
-  end(): void;
+  /** Finishes the file in steps, a font at a time; what is written is taken after each. */
+  end(): Generator<"font" | "end", void, void>;
 }
 
 export function openCanvas(facts: Pick<TableDocument, "title" | "issuer" | "issuedAt">): PdfCanvas {
@@ -63,13 +68,14 @@ export function openCanvas(facts: Pick<TableDocument, "title" | "issuer" | "issu
   let pageNumber = 0;
   let countPlace: { readonly y: number; readonly style: TextStyle } | null = null;
 
-  const registered = new Map<string, LayoutCaching>();
+  const registered = new Map<string, OpenFont>();
   const useFont = ({ file }: TextRun, size: number): void => {
     if (!registered.has(file.key)) {
-      paper.registerFont(file.key, file.bytes);
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- PDFKit takes an open font, which its types don't say
+      paper.registerFont(file.key, file.openFor() as unknown as Buffer);
       paper.font(file.key, size);
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a field of PDFKit that its types don't have
-      registered.set(file.key, (paper as unknown as Record<"_font", LayoutCaching>)["_font"]);
+      registered.set(file.key, (paper as unknown as Record<"_font", OpenFont>)["_font"]);
     } else paper.font(file.key, size);
   };
   const measureRun = (run: TextRun, size: number): number => {
@@ -96,6 +102,9 @@ export function openCanvas(facts: Pick<TableDocument, "title" | "issuer" | "issu
   return {
     get pageNumber() {
       return pageNumber;
+    },
+    get fontCount() {
+      return registered.size;
     },
     addPage() {
       if (pageNumber % pagesOfWords === 0)
@@ -124,7 +133,7 @@ export function openCanvas(facts: Pick<TableDocument, "title" | "issuer" | "issu
         pieces.push(piece);
       return pieces.length === 0 ? null : Buffer.concat(pieces);
     },
-    end() {
+    *end() {
       if (countPlace !== null) {
         // What is drawn goes to the form now, in place of a page.
         const form = {
@@ -137,7 +146,12 @@ export function openCanvas(facts: Pick<TableDocument, "title" | "issuer" | "issu
         drawText(` ${pageNumber}`, 0, countPlace.y, countPlace.style);
       }
       pageCount.end(undefined);
+      for (const font of registered.values()) {
+        font.finalize();
+        yield "font";
+      }
       paper.end();
+      yield "end";
     },
   };
 }

@@ -22,6 +22,9 @@ export function layOutHead(canvas: PdfCanvas, document: TableDocument): Block {
       ...(document.subtitle === undefined
         ? []
         : [layOutLines(canvas, document.subtitle, styles.subtitle, whole, 2)]),
+      ...(document.warning === undefined
+        ? []
+        : [stack([layOutLines(canvas, document.warning, styles.total, whole, 2)], 5)]),
     ],
     0,
     18,

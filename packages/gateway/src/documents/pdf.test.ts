@@ -2,6 +2,7 @@ import { toInstant } from "@evergate/core";
 import { extractText, getDocumentProxy } from "unpdf";
 import { expect, test } from "vitest";
 import { writePdf } from "./pdf.ts";
+import { createPress } from "./press.ts";
 import type { TableDocument, TableItem } from "./table-document.ts";
 
 const issuedAt = toInstant(Date.UTC(2026, 11, 31, 23));
@@ -44,7 +45,7 @@ const subtotal = (name: string): TableItem => ({ kind: "subtotal", name, value: 
 
 async function print(document: TableDocument): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
-  for await (const piece of writePdf(document, "bill.pdf").chunks) {
+  for await (const piece of writePdf(document, "bill.pdf", "partner").chunks) {
     if (typeof piece === "string") throw new Error("A PDF consists of bytes.");
     pieces.push(piece);
   }
@@ -73,6 +74,30 @@ test("the same document is the same file", async () => {
   const make = (): Promise<Buffer> => print(makeDocument(() => list(section("A"), row("B"))));
   const [one, other] = [await make(), await make()];
   expect(one.equals(other)).toBe(true);
+});
+
+test("documents share their fonts, and nothing of one is in another", async () => {
+  const make = (text: string): Promise<Buffer> => print(makeDocument(() => list(row(text))));
+  const before = await make("Größe 1 旅館");
+  // The same glyphs for other characters: a blank that doesn't break, a Kelvin sign, a radical.
+  await make("\u00A0\u212A\u2F45\u00AD Größe 旅館");
+  expect((await make("Größe 1 旅館")).equals(before)).toBe(true);
+});
+
+test("a document that is given up lets the next one begin", async () => {
+  const press = createPress({ atOnce: 1, waiting: 1, waitingOfOne: 1 });
+  async function* endless(): AsyncGenerator<readonly TableItem[]> {
+    for (;;) yield [row("A")];
+  }
+  const open = (): AsyncIterator<string | Uint8Array> =>
+    writePdf(makeDocument(endless), "a.pdf", "p", press).chunks[Symbol.asyncIterator]();
+  const [one, next, last] = [open(), open(), open()];
+  await one.next();
+  const waiting = next.next();
+  await expect(last.next()).rejects.toMatchObject({ code: "unavailable" });
+  await one.return?.();
+  expect(await waiting).toMatchObject({ done: false });
+  await next.return?.();
 });
 
 test("names in other scripts can be copied out of it", async () => {
@@ -146,7 +171,7 @@ test("it is made as it is read: of a table without end the first pages come, and
       yield Array.from({ length: 100 }, (_, index) => row(`Line ${batches}.${index}`));
     }
   };
-  const chunks = writePdf(makeDocument(endless), "a.pdf").chunks[Symbol.asyncIterator]();
+  const chunks = writePdf(makeDocument(endless), "a.pdf", "partner").chunks[Symbol.asyncIterator]();
   let pageCount = 0;
   for (let count = 0; count < 10; count += 1) {
     const { value } = await chunks.next();

@@ -1,3 +1,4 @@
+import { setImmediate as endOfPhase } from "node:timers/promises";
 import type { Document } from "../contract/operation.ts";
 import {
   contentWidth,
@@ -14,7 +15,9 @@ import {
 } from "./pdf-blocks.ts";
 import { openCanvas, page, type PdfCanvas } from "./pdf-canvas.ts";
 import { drawFoot, layOutHead } from "./pdf-head.ts";
+import { createPress, type Press } from "./press.ts";
 import type { TableDocument, TableItem } from "./table-document.ts";
+import { openBaseFonts } from "./typefaces.ts";
 
 type Section = Extract<TableItem, { kind: "section" }>;
 
@@ -23,13 +26,37 @@ const bottom = page.height - page.margin - 14;
 
 /**
  * Writes a document as PDF: A4, its fonts within it. The table is set as it is read; a page is written and forgotten
- * once it is full, so that memory holds no more than a page, however many there are.
+ * once it is full, so that memory holds no more than a page, however many there are. Few are made at once, and of one
+ * owner (the partner) one: the others wait, and a caller that doesn't read is cut off.
  */
-export function writePdf(document: TableDocument, filename: string): Document<"application/pdf"> {
-  return { mediaType: "application/pdf", filename, chunks: print(document) };
+export function writePdf(
+  document: TableDocument,
+  filename: string,
+  owner: string,
+  press: Press = processPress,
+): Document<"application/pdf"> {
+  const chunks = printInTurn(document, owner, press);
+  return { mediaType: "application/pdf", filename, chunks, patienceMs: 30_000 };
+}
+
+/** Two, so that a long one doesn't keep all others waiting; more would only share the one thread that makes them. */
+const processPress = createPress({ atOnce: 2, waiting: 20, waitingOfOne: 10 });
+
+async function* printInTurn(
+  document: TableDocument,
+  owner: string,
+  press: Press,
+): AsyncGenerator<Uint8Array, void, void> {
+  const leave = await press.enter(owner);
+  try {
+    yield* print(document);
+  } finally {
+    leave();
+  }
 }
 
 async function* print(document: TableDocument): AsyncGenerator<Uint8Array, void, void> {
+  for (const opened of openBaseFonts()) if (opened) await endOfPhase();
   const canvas = openCanvas(document);
   const flow = openFlow(canvas, document);
   const columns = placeColumns(document.columns);
@@ -38,6 +65,7 @@ async function* print(document: TableDocument): AsyncGenerator<Uint8Array, void,
   let section: Section | null = null;
   let before: TableItem | null = null;
   let pagesGiven = canvas.pageNumber;
+  let fontsSeen = canvas.fontCount;
   const setWaiting = (): void => {
     flow.place(waiting, section);
     waiting = [];
@@ -63,19 +91,23 @@ async function* print(document: TableDocument): AsyncGenerator<Uint8Array, void,
           item satisfies never;
       }
       before = item;
-      // A page at a time: to set a whole batch would keep everybody else waiting for a tenth of a second.
-      if (canvas.pageNumber === pagesGiven) continue;
+      // A page or a new font at a time: to set a whole batch would keep everybody else waiting for a tenth of a second.
+      if (canvas.pageNumber === pagesGiven && canvas.fontCount === fontsSeen) continue;
       pagesGiven = canvas.pageNumber;
+      fontsSeen = canvas.fontCount;
       const bytes = canvas.takeBytes();
       if (bytes !== null) yield bytes;
+      await endOfPhase();
     }
   }
   if (waiting.length > 0) setWaiting();
   flow.place([layOutTotals(canvas, document.totals())], null);
   for (const note of document.notes) flow.place([layOutNote(canvas, note)], null);
-  canvas.end();
-  const rest = canvas.takeBytes();
-  if (rest !== null) yield rest;
+  for (const step of canvas.end()) {
+    const bytes = canvas.takeBytes();
+    if (bytes !== null) yield bytes;
+    if (step === "font") await endOfPhase();
+  }
 }
 
 interface Flow {

@@ -51,6 +51,7 @@ test("what runs from right to left is laid out as a whole, all else word by word
 
 test.each([
   ["marks of direction have no form", "a\u202Eb\u200F", "ab"],
+  ["no name turns the figures beside it round", "a\u202E123\u2067 45\u2069", "a123 45"],
   ["control characters are blanks", "a\tb\r\nc", "a b c"],
   ["halves of surrogate pairs are left out", "a\uD800b", "ab"],
   ["letters and their marks become one", "e\u0301", "é"],

@@ -1,4 +1,5 @@
 import createBidi from "bidi-js";
+import { withoutDirections } from "./words.ts";
 import { getBaseFile, listFontFiles, type FontFile, type Weight } from "./typefaces.ts";
 
 /** A piece of a line that is set in one font and runs one way. */
@@ -13,7 +14,7 @@ export interface TextRun {
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its types are those of a module, its file is CommonJS: the default is the function itself
 const bidi = (createBidi as unknown as typeof createBidi.default)();
 const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
-const rightToLeft = /[\u0590-\u08FF\u200F\u202B\u202E\u2067\uFB1D-\uFDFF\uFE70-\uFEFC]/;
+const rightToLeft = /[\u0590-\u08FF\u200F\uFB1D-\uFDFF\uFE70-\uFEFC]/;
 const rightToLeftLetter =
   /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
 /** What every Latin text consists of: one font, one direction, and no need to look closer. */
@@ -44,11 +45,11 @@ export function shapeText(line: string, weight: Weight): readonly TextRun[] {
   });
 }
 
-const directionMarks = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
+const directionMarks = /[\u061C\u200E\u200F]/g;
 
 /** Control characters have no form; those that only steer direction are needed until the order is known. */
 function clean(text: string): string {
-  return text
+  return withoutDirections(text)
     .normalize("NFC")
     .replaceAll(/\p{Cc}+/gu, " ")
     .replaceAll(/[\u200B\u2060\uFEFF\u00AD\p{Cs}]/gu, "");

@@ -36,6 +36,8 @@ export interface TableDocument {
   /** Such as "Bill 2026-000123"; it is in every page's foot. */
   readonly title: string;
   readonly subtitle?: string | undefined;
+  /** What must not be overlooked, in bold under the title. */
+  readonly warning?: string | undefined;
   /** Who issues it: the author in the file's properties, and in every page's foot. */
   readonly issuer: string | null;
   /** When it was issued. Nothing else in the file tells of a time, so that the same document is the same file. */

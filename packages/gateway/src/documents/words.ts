@@ -51,6 +51,11 @@ export function groupDigits(amount: string): string {
   return amount.replaceAll(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, "\u00A0");
 }
 
+/** A text without the characters that turn round what is around it: in a name they could turn the figures that follow it. */
+export function withoutDirections(text: string): string {
+  return text.replaceAll(/[\u202A-\u202E\u2066-\u2069]/g, "");
+}
+
 /** "1 user", "25 users". */
 export function countUnits(quantity: number, unit: string): string {
   const name = unit === "cpu" ? "CPU" : unit;

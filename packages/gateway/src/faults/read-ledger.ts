@@ -119,7 +119,7 @@ async function createNaming(
     if (!options.withBillNumbers) names.set(number, `number of ${month}`);
   }
   const pattern =
-    /(?:partner|prepaid|cus|sub|prod|price|charge|bill)_[0-9a-z]{26}|(?:[2-9A-Z]{5}-){3}[2-9A-Z]{5}|[2-9A-HJ-NP-Z]{20}|\b\d{4}-\d{6}\b/g;
+    /(?:partner|prepaid|cus|sub|prod|price|charge|bill)_[0-9a-z]{26}|(?:[2-9A-Z]{5}-){3}[2-9A-Z]{5}|[2-9A-HJ-NP-Z]{20}|\b(?:TEST-)?\d{4}-\d{6}\b/g;
   return (text) =>
     text.replaceAll(
       pattern,

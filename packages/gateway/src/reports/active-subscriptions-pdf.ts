@@ -24,6 +24,7 @@ export function writeActiveSubscriptionsPdf(
   return writePdf(
     toReportDocument(partner, span, streamRows(db, partner, span, extent)),
     `active-subscriptions-${span.month}.pdf`,
+    partner.id,
   );
 }
 

@@ -28,11 +28,7 @@ export async function issueBill(
   const parties = await makeParties(tx, partner);
   const id = makeId("bill");
   // The number is taken last: from here to the commit everybody else's bill of this series waits.
-  const number = await takeBillNumber(
-    tx,
-    partner.mode === "live" ? "live" : partner.id,
-    month.slice(0, 4),
-  );
+  const number = await takeBillNumber(tx, partner, month.slice(0, 4));
   const bill: Bill = {
     id,
     number,

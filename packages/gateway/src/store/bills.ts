@@ -3,6 +3,7 @@ import { sql, type Selectable } from "kysely";
 import type { PartnerId } from "../ids.ts";
 import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
 import { parseParty, type Party } from "./parties.ts";
+import type { Partner } from "./partners.ts";
 import type { BillTable } from "./schema.ts";
 import type { Dialect, Reader, Transaction } from "./store.ts";
 
@@ -25,12 +26,23 @@ export interface Bill {
   readonly issuedAt: Instant;
 }
 
-/** Takes the next number of a series, such as `2026-000123`. Whoever takes one holds the series until its transaction ends, so there is no gap. */
-export async function takeBillNumber(
+/** Whose number it is: live partners share a series, a sandbox has its own, whose numbers say so. */
+export type Numbered = Pick<Partner, "id" | "mode">;
+
+/** Takes the partner's next bill number, such as `2026-000123`, or `TEST-2026-000123` of a sandbox. */
+export function takeBillNumber(tx: Transaction, partner: Numbered, year: string): Promise<string> {
+  return takeNumber(tx, partner, year, { series: "", mark: "" });
+}
+
+/** Takes the next number of a kind of document. Whoever takes one holds the series until its transaction ends, so there is no gap. */
+export async function takeNumber(
   tx: Transaction,
-  series: string,
+  partner: Numbered,
   year: string,
+  kind: { readonly series: string; readonly mark: string },
 ): Promise<string> {
+  const isLive = partner.mode === "live";
+  const series = `${kind.series}${isLive ? "live" : partner.id}`;
   const { last_number } = await tx
     .insertInto("bill_series")
     .values({ series, year, last_number: 1 })
@@ -41,7 +53,7 @@ export async function takeBillNumber(
     )
     .returning("last_number")
     .executeTakeFirstOrThrow();
-  return `${year}-${String(last_number).padStart(6, "0")}`;
+  return `${isLive ? "" : "TEST-"}${kind.mark}${year}-${String(last_number).padStart(6, "0")}`;
 }
 
 export async function insertBill(tx: Transaction, partner: PartnerId, bill: Bill): Promise<void> {

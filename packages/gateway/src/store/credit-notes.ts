@@ -1,7 +1,7 @@
 import { toAmount, toInstant, type Amount, type Instant, type Month } from "@evergate/core";
 import type { SelectQueryBuilder } from "kysely";
 import type { PartnerId } from "../ids.ts";
-import { takeBillNumber, type Bill } from "./bills.ts";
+import { takeNumber, type Bill, type Numbered } from "./bills.ts";
 import { insertRows } from "./insert-rows.ts";
 import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
 import { parseParty } from "./parties.ts";
@@ -30,13 +30,13 @@ export interface CreditNote {
   readonly issuedAt: Instant;
 }
 
-/** Takes the next number of the credit notes' own series, such as `CN-2026-000123`, as {@link takeBillNumber} does. */
-export async function takeCreditNoteNumber(
+/** Takes the next number of the credit notes' own series, such as `CN-2026-000123`, or `TEST-CN-2026-000123` of a sandbox. */
+export function takeCreditNoteNumber(
   tx: Transaction,
-  series: string,
+  partner: Numbered,
   year: string,
 ): Promise<string> {
-  return `CN-${await takeBillNumber(tx, `credit notes ${series}`, year)}`;
+  return takeNumber(tx, partner, year, { series: "credit notes ", mark: "CN-" });
 }
 
 /** Fails with a unique violation where another has taken the position meanwhile. */
