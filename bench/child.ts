@@ -28,6 +28,9 @@ export async function startGateway(
     EVERGATE_DATABASE_URL: databaseUrl,
     EVERGATE_OPERATOR_KEY: operatorKey,
     EVERGATE_SECRET_KEY: secretKey,
+    EVERGATE_COMPANY_NAME: "Bench Distribution",
+    EVERGATE_COMPANY_ADDRESS: "Mlynské nivy 5 | 821 09 Bratislava",
+    EVERGATE_COMPANY_COUNTRY: "SK",
     EVERGATE_LOG_LEVEL: "warn",
     EVERGATE_PORT: String(port),
   });

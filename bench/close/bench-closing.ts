@@ -10,22 +10,28 @@ import { measureBeside, type Latencies } from "./measure-beside.ts";
 import { measureLargeBill } from "./measure-large-bill.ts";
 import { populate } from "./populate.ts";
 
+/** `BENCH_DATABASES=postgres` measures that one only. */
+const kinds = (process.env["BENCH_DATABASES"] ?? "sqlite,postgres").split(",");
 const largest = Number(process.env["BENCH_SUBSCRIPTIONS"] ?? 1_000_000);
 
 /** Closes a month of 20 partners, one of which has half of all subscriptions, beside a bare program that writes the same rows. */
 export async function benchClosing(): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), "evergate-bench-close-"));
-  const sqlite = useSqlite(directory);
-  const postgres = await usePostgres();
   try {
-    for (const databases of [sqlite, postgres]) await benchSizes(databases);
-    await benchBeside(sqlite);
-    await benchBeside(postgres);
-    await benchLargeBill(sqlite);
-    await benchLargeBill(postgres);
+    if (kinds.includes("sqlite")) await benchAll(useSqlite(directory));
+    if (kinds.includes("postgres")) await benchAll(await usePostgres());
   } finally {
-    await postgres.stop();
     rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function benchAll(databases: Databases): Promise<void> {
+  try {
+    await benchSizes(databases);
+    await benchBeside(databases);
+    await benchLargeBill(databases);
+  } finally {
+    await databases.stop();
   }
 }
 
