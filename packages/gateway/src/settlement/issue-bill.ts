@@ -1,5 +1,5 @@
 import { addAmounts, computeTax, type Instant } from "@evergate/core";
-import { toWireBill } from "../billing/to-wire.ts";
+import { customersShown, toWireBill } from "../billing/to-wire.ts";
 import { modeOf } from "../events/mode-of.ts";
 import { makeId } from "../ids.ts";
 import type { Sealer } from "../secrets/sealer.ts";
@@ -9,7 +9,6 @@ import { insertBill, takeBillNumber, type Bill } from "../store/bills.ts";
 import { appendEvents } from "../store/events.ts";
 import type { Partner } from "../store/partners.ts";
 import type { Transaction } from "../store/store.ts";
-import { customersShown } from "../billing/to-wire.ts";
 import { makeParties } from "./bill-parties.ts";
 import type { Progress } from "./progress.ts";
 import { readTaxRate } from "./pricing-terms.ts";
