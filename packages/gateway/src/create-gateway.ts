@@ -15,7 +15,7 @@ import { createSealer } from "./secrets/sealer.ts";
 import { createClientAddress } from "./server/client-address.ts";
 import { defaultApplicationsPerHour, type Settings } from "./settings.ts";
 import type { Store } from "./store/store.ts";
-import { startDeliveryWorker } from "./webhooks/delivery-worker.ts";
+import { startDeliveryWorker } from "./webhooks/delivery/delivery-worker.ts";
 
 const secondsPerHour = 3_600;
 

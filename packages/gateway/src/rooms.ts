@@ -86,12 +86,12 @@ import { withdrawCancellation } from "./subscriptions/withdraw-cancellation.ts";
 import { withdrawScheduledChange } from "./subscriptions/withdraw-scheduled-change.ts";
 import { getHealth } from "./system/get-health.ts";
 import { getReadiness } from "./system/get-readiness.ts";
-import { createWebhookEndpoint } from "./webhooks/create-webhook-endpoint.ts";
-import { deleteWebhookEndpoint } from "./webhooks/delete-webhook-endpoint.ts";
-import { getWebhookEndpoint } from "./webhooks/get-webhook-endpoint.ts";
-import { listWebhookAttempts } from "./webhooks/list-webhook-attempts.ts";
-import { listWebhookEndpoints } from "./webhooks/list-webhook-endpoints.ts";
-import { updateWebhookEndpoint } from "./webhooks/update-webhook-endpoint.ts";
+import { createWebhookEndpoint } from "./webhooks/endpoints/create-webhook-endpoint.ts";
+import { deleteWebhookEndpoint } from "./webhooks/endpoints/delete-webhook-endpoint.ts";
+import { getWebhookEndpoint } from "./webhooks/endpoints/get-webhook-endpoint.ts";
+import { listWebhookAttempts } from "./webhooks/endpoints/list-webhook-attempts.ts";
+import { listWebhookEndpoints } from "./webhooks/endpoints/list-webhook-endpoints.ts";
+import { updateWebhookEndpoint } from "./webhooks/endpoints/update-webhook-endpoint.ts";
 
 /** Every operation of the contract, and the room in which it is carried out. */
 export const rooms: Rooms = {

@@ -10,7 +10,7 @@ import {
 } from "../store/events.ts";
 import type { Dialect, Store, Transaction } from "../store/store.ts";
 import { listEnabledEndpoints } from "../store/webhooks.ts";
-import { fanOut } from "../webhooks/fan-out.ts";
+import { fanOut } from "../webhooks/delivery/fan-out.ts";
 
 /** So many events get their places in one transaction, and fewer where many endpoints are to hear of them. */
 const maximumEvents = 500;

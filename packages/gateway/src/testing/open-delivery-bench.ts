@@ -10,7 +10,7 @@ import {
   startDeliveryWorker,
   type DeliveryOptions,
   type DeliveryWorker,
-} from "../webhooks/delivery-worker.ts";
+} from "../webhooks/delivery/delivery-worker.ts";
 import { makeWorld, type World } from "./api.ts";
 import type { TestStores } from "./open-test-stores.ts";
 import { startTestGateway, type TestGatewayOptions } from "./start-test-gateway.ts";

@@ -1,5 +1,5 @@
-import type { PartnerReadRoom } from "../app/room.ts";
-import { findEndpoint, listAttempts } from "../store/webhooks.ts";
+import type { PartnerReadRoom } from "../../app/room.ts";
+import { findEndpoint, listAttempts } from "../../store/webhooks.ts";
 import { refuseUnknownEndpoint } from "./refuse-unknown-endpoint.ts";
 import { toWireAttempt } from "./to-wire.ts";
 

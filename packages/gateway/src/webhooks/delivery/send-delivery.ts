@@ -1,8 +1,8 @@
 import { Webhook } from "svix";
 import type { Agent, Dispatcher } from "undici";
-import { checkEndpointUrl } from "./check-endpoint-url.ts";
-import { AddressRefusedError, NameUnknownError } from "./create-agent.ts";
-import type { PrivateWebhooks } from "./judge-address.ts";
+import { checkEndpointUrl } from "../network/check-endpoint-url.ts";
+import { AddressRefusedError, NameUnknownError } from "../network/create-agent.ts";
+import type { PrivateWebhooks } from "../network/judge-address.ts";
 import { userAgent } from "./user-agent.ts";
 
 /** What is sent: the event's very bytes, under its id. */

@@ -1,5 +1,5 @@
 import { toInstant, type Instant } from "@evergate/core";
-import type { NextStep } from "../store/webhook-queue.ts";
+import type { NextStep } from "../../store/webhook-queue.ts";
 import type { AttemptResult } from "./send-delivery.ts";
 
 const second = 1_000;

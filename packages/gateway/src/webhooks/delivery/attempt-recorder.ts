@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Services } from "../app/world.ts";
-import { StoreUnavailableError } from "../store/store.ts";
-import type { FinishedAttempt } from "../store/webhook-queue.ts";
+import type { Services } from "../../app/world.ts";
+import { StoreUnavailableError } from "../../store/store.ts";
+import type { FinishedAttempt } from "../../store/webhook-queue.ts";
 import { recordFinished } from "./record-finished.ts";
 
 /** As many attempts as share a transaction. */

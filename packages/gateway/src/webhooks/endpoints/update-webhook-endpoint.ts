@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
-import type { PartnerWriteRoom } from "../app/room.ts";
-import { refuse } from "../app/problem.ts";
-import { recordChange } from "../app/record-change.ts";
-import { lockEndpoint, updateEndpoint, type WebhookEndpoint } from "../store/webhooks.ts";
-import { checkEndpointUrl } from "./check-endpoint-url.ts";
+import type { PartnerWriteRoom } from "../../app/room.ts";
+import { refuse } from "../../app/problem.ts";
+import { recordChange } from "../../app/record-change.ts";
+import { lockEndpoint, updateEndpoint, type WebhookEndpoint } from "../../store/webhooks.ts";
+import { checkEndpointUrl } from "../network/check-endpoint-url.ts";
 import { refuseUnknownEndpoint } from "./refuse-unknown-endpoint.ts";
 import { toWireEndpoint } from "./to-wire.ts";
 

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Services } from "../app/world.ts";
+import type { Services } from "../../app/world.ts";
 import {
   claimDeliveries,
   listDueEndpoints,
   type ClaimedDelivery,
   type EndpointKey,
-} from "../store/webhook-queue.ts";
-import { openEndpointSecret } from "../store/webhooks.ts";
+} from "../../store/webhook-queue.ts";
+import { openEndpointSecret } from "../../store/webhooks.ts";
 import { createAttemptRecorder } from "./attempt-recorder.ts";
 import { createBell } from "./bell.ts";
-import { createAgent, type ResolveName } from "./create-agent.ts";
+import { createAgent, type ResolveName } from "../network/create-agent.ts";
 import { decideNext, retryDelaysMs } from "./retry-schedule.ts";
 import {
   attemptLimits,

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import type { components } from "../generated/api.ts";
-import { apiOf, makeWorld, type Reply, type World } from "../testing/api.ts";
-import { openDeliveryBench, until } from "../testing/open-delivery-bench.ts";
-import { testStores } from "../testing/open-test-stores.ts";
-import { startReceiver } from "../testing/start-receiver.ts";
-import { startTestGateway } from "../testing/start-test-gateway.ts";
+import type { components } from "../../generated/api.ts";
+import { apiOf, makeWorld, type Reply, type World } from "../../testing/api.ts";
+import { openDeliveryBench, until } from "../../testing/open-delivery-bench.ts";
+import { testStores } from "../../testing/open-test-stores.ts";
+import { startReceiver } from "../../testing/start-receiver.ts";
+import { startTestGateway } from "../../testing/start-test-gateway.ts";
 
 type Schemas = components["schemas"];
 type Created = Schemas["CreatedWebhookEndpoint"];

@@ -4,9 +4,9 @@ import { readFileSync } from "node:fs";
 export const userAgent: string = `Evergate/${readVersion()}`;
 
 function readVersion(): string {
-  // The package's own file lies two folders up, from src/webhooks and from dist/webhooks alike.
+  // The package's own file lies three folders up, from src and from dist alike.
   const description: unknown = JSON.parse(
-    readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
+    readFileSync(new URL("../../../package.json", import.meta.url), "utf8"),
   );
   const version: unknown =
     typeof description === "object" && description !== null

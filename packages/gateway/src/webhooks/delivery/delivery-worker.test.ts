@@ -3,11 +3,11 @@ import { toInstant } from "@evergate/core";
 import { Webhook as StandardWebhook } from "standardwebhooks";
 import { Webhook as SvixWebhook } from "svix";
 import { describe, expect, test } from "vitest";
-import { createSecretBox } from "../secrets/secret-box.ts";
-import { claimDeliveries } from "../store/webhook-queue.ts";
-import { openDeliveryBench, until } from "../testing/open-delivery-bench.ts";
-import { testStores } from "../testing/open-test-stores.ts";
-import { startReceiver } from "../testing/start-receiver.ts";
+import { createSecretBox } from "../../secrets/secret-box.ts";
+import { claimDeliveries } from "../../store/webhook-queue.ts";
+import { openDeliveryBench, until } from "../../testing/open-delivery-bench.ts";
+import { testStores } from "../../testing/open-test-stores.ts";
+import { startReceiver } from "../../testing/start-receiver.ts";
 
 describe.each(testStores)("deliveries on $name", (stores) => {
   test("an event's very bytes arrive signed, as svix and standardwebhooks verify", async () => {

@@ -1,9 +1,9 @@
-import type { PartnerWriteRoom } from "../app/room.ts";
-import { ProblemError, refuse } from "../app/problem.ts";
-import { recordChange } from "../app/record-change.ts";
-import { makeId } from "../ids.ts";
-import { insertEndpoint, lockEndpointCount, type WebhookEndpoint } from "../store/webhooks.ts";
-import { checkEndpointUrl } from "./check-endpoint-url.ts";
+import type { PartnerWriteRoom } from "../../app/room.ts";
+import { ProblemError, refuse } from "../../app/problem.ts";
+import { recordChange } from "../../app/record-change.ts";
+import { makeId } from "../../ids.ts";
+import { insertEndpoint, lockEndpointCount, type WebhookEndpoint } from "../../store/webhooks.ts";
+import { checkEndpointUrl } from "../network/check-endpoint-url.ts";
 import { isEndpointSecret, makeEndpointSecret } from "./endpoint-secret.ts";
 import { toWireEndpoint } from "./to-wire.ts";
 

@@ -1,5 +1,5 @@
-import type { PartnerReadRoom } from "../app/room.ts";
-import { listEndpoints } from "../store/webhooks.ts";
+import type { PartnerReadRoom } from "../../app/room.ts";
+import { listEndpoints } from "../../store/webhooks.ts";
 import { toWireEndpoint } from "./to-wire.ts";
 
 export const listWebhookEndpoints: PartnerReadRoom<"listWebhookEndpoints"> = async (

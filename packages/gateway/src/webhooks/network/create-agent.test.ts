@@ -2,7 +2,7 @@ import { createServer as createTlsServer } from "node:https";
 import { BlockList, createServer, type AddressInfo, type Server } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { createAgent, type AgentOptions } from "./create-agent.ts";
-import { attemptLimits, sendDelivery, type AttemptResult } from "./send-delivery.ts";
+import { attemptLimits, sendDelivery, type AttemptResult } from "../delivery/send-delivery.ts";
 
 // Made for these tests; it signs hooks.example.com and protects nothing.
 const certificate = `-----BEGIN CERTIFICATE-----

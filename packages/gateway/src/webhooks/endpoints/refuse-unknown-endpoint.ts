@@ -1,4 +1,4 @@
-import { refuse, type Refused } from "../app/problem.ts";
+import { refuse, type Refused } from "../../app/problem.ts";
 
 /** The same for an endpoint that never was and for one of somebody else. */
 export function refuseUnknownEndpoint(id: string): Refused {

@@ -1,8 +1,8 @@
 import type { Instant } from "@evergate/core";
-import type { PartnerId } from "../ids.ts";
-import type { Transaction } from "../store/store.ts";
-import { insertDeliveries, type WebhookEndpoint } from "../store/webhooks.ts";
-import { wantsEvent } from "./event-types.ts";
+import type { PartnerId } from "../../ids.ts";
+import type { Transaction } from "../../store/store.ts";
+import { insertDeliveries, type WebhookEndpoint } from "../../store/webhooks.ts";
+import { wantsEvent } from "../endpoints/event-types.ts";
 
 /** Makes a delivery of every event for every one of the partner's endpoints that wants it, due at once. */
 export async function fanOut(

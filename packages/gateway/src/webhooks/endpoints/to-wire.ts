@@ -1,6 +1,6 @@
 import { formatInstant } from "@evergate/core";
-import type { components } from "../generated/api.ts";
-import type { WebhookAttempt, WebhookEndpoint } from "../store/webhooks.ts";
+import type { components } from "../../generated/api.ts";
+import type { WebhookAttempt, WebhookEndpoint } from "../../store/webhooks.ts";
 
 export type WireWebhookEndpoint = components["schemas"]["WebhookEndpoint"];
 export type WireWebhookAttempt = components["schemas"]["WebhookAttempt"];
