@@ -116,6 +116,7 @@ describe.each(testStores)("lists are read page by page on $name", (stores) => {
           outcome: "failed",
           response_status: 500,
           response_excerpt: null,
+          address: null,
           error: null,
         })
         .execute(),

@@ -166,6 +166,7 @@ async function makeSide(
         outcome: "failed",
         response_status: 500,
         response_excerpt: null,
+        address: null,
         error: null,
       })
       .execute(),

@@ -9,7 +9,7 @@ import {
   type UnplacedEvent,
 } from "../store/events.ts";
 import type { Dialect, Store, Transaction } from "../store/store.ts";
-import { listEnabledEndpoints } from "../store/webhooks.ts";
+import { listReceivingEndpoints } from "../store/webhook-endpoints.ts";
 import { fanOut } from "../webhooks/delivery/fan-out.ts";
 
 /** So many events get their places in one transaction, and fewer where many endpoints are to hear of them. */
@@ -62,7 +62,7 @@ async function placeChunk(
   const last = await lockEventPosition(tx, dialect, partner);
   const waiting = await listUnplacedEvents(tx, partner, maximumEvents);
   if (waiting.length === 0) return { count: 0, isMoreWaiting: false };
-  const endpoints = await listEnabledEndpoints(tx, partner);
+  const endpoints = await listReceivingEndpoints(tx, partner);
   const chunk = waiting.slice(0, Math.ceil(maximumDeliveries / Math.max(endpoints.length, 1)));
   const isMoreWaiting = waiting.length === maximumEvents || chunk.length < waiting.length;
   // What an event of the chunk must follow may have a later id, beyond a full chunk's end.

@@ -46,6 +46,7 @@ describe.each(testStores)("ids made by processes whose clocks differ, on $name",
           type: "subscription.updated",
           subscription,
           sequence,
+          subject: null,
           position: null,
         })),
       );

@@ -50,15 +50,21 @@ export async function appendEvents(
   await insertRows(
     tx,
     "event_places",
-    rows.map(({ id, type, subscription, sequence }) => ({
+    rows.map(({ id, type, subscription, sequence }, index) => ({
       partner,
       event: id,
       type,
       subscription,
       sequence,
+      subject: subscription === null ? readId(events[index]?.data) : null,
       position: null,
     })),
   );
+}
+
+/** What an event is about, where it says so. */
+function readId(data: object | undefined): string | null {
+  return data !== undefined && "id" in data && typeof data.id === "string" ? data.id : null;
 }
 
 const selectUnplaced = compileOnce((db, { partner }: { partner: string }) =>
@@ -76,6 +82,13 @@ export interface UnplacedEvent {
   readonly type: string;
   readonly subscription: string | null;
   readonly sequence: number | null;
+  /** What it is about, where it belongs to no subscription. */
+  readonly subject: string | null;
+}
+
+/** An event with its place in the partner's total order. */
+export interface PlacedEvent extends UnplacedEvent {
+  readonly position: number;
 }
 
 /** Events that have no place in the total order yet, in the order in which they were made. */
@@ -102,7 +115,7 @@ export async function listUnplacedEventsOf(
 function selectWaiting(tx: Transaction, partner: PartnerId) {
   return tx
     .selectFrom("event_places")
-    .select(["event as id", "type", "subscription", "sequence"])
+    .select(["event as id", "type", "subscription", "sequence", "subject"])
     .where("partner", "=", partner)
     .where("position", "is", null);
 }
@@ -148,24 +161,19 @@ export async function lockEventPosition(
 export async function placeEvents(
   tx: Transaction,
   partner: PartnerId,
-  places: readonly {
-    readonly id: string;
-    readonly type: string;
-    readonly subscription: string | null;
-    readonly sequence: number | null;
-    readonly position: number;
-  }[],
+  places: readonly PlacedEvent[],
   last: number,
 ): Promise<void> {
   await insertRows(
     tx,
     "event_places",
-    places.map(({ id, type, subscription, sequence, position }) => ({
+    places.map(({ id, type, subscription, sequence, subject, position }) => ({
       partner,
       event: id,
       type,
       subscription,
       sequence,
+      subject,
       position,
     })),
     { key: ["partner", "event"], row: "is replaced" },

@@ -33,6 +33,7 @@ export interface Database {
   events: EventTable;
   event_places: EventPlaceTable;
   webhook_endpoints: WebhookEndpointTable;
+  webhook_queues: WebhookQueueTable;
   webhook_deliveries: WebhookDeliveryTable;
   webhook_attempts: WebhookAttemptTable;
   audit_log: AuditLogTable;
@@ -339,10 +340,13 @@ export interface EventPlaceTable {
   type: string;
   subscription: string | null;
   sequence: number | null;
+  /** What an event without a subscription is about; null for those with one. */
+  subject: string | null;
   /** Null until the step that places events has given it. */
   position: number | null;
 }
 
+/** What its owner has set of an endpoint. */
 export interface WebhookEndpointTable {
   partner: string;
   id: string;
@@ -352,19 +356,62 @@ export interface WebhookEndpointTable {
   is_enabled: number;
   /** Encrypted under EVERGATE_SECRET_KEY. */
   secret: string;
+  /** At most so many deliveries in flight; null: as many as the gateway gives by default. */
+  concurrency: number | null;
+  /** `subscription` or `fifo`. */
+  ordering: string;
   created_at: number;
+  /** It is gone for its owner; what belonged to it is removed little by little. */
+  deleted_at: number | null;
 }
 
+/** What the gateway itself knows of an endpoint: the state of its queue, who serves it, and how it fares. */
+export interface WebhookQueueTable {
+  partner: string;
+  endpoint: string;
+  /** The number of the last delivery that was queued: `delivery.sequence`, gapless. */
+  last_sequence: number;
+  /** Goes up whenever what a process holds of this endpoint in memory may be out of date. */
+  revision: number;
+  /** When it wants to be looked at; null: there is nothing to do. Never before `resumes_at`. */
+  due_at: number | null;
+  /** The process that serves it, alone, until then. */
+  lease_owner: string | null;
+  lease_ends_at: number | null;
+  /** How many deliveries may be in flight for now; null: as many as it may have at all. */
+  allowance: number | null;
+  /** Nothing is sent before: it asked for a rest, was switched off or is disabled. */
+  resumes_at: number | null;
+  slow_count: number;
+  /** The first failure since the last success. */
+  failing_since: number | null;
+  failing_told_at: number | null;
+  given_up_count: number;
+  disabled_at: number | null;
+  /** `failing` or `gone`. */
+  disabled_reason: string | null;
+  probe_count: number;
+  last_success_at: number | null;
+  last_failure_at: number | null;
+}
+
+/** An event on its way to an endpoint. */
 export interface WebhookDeliveryTable {
   partner: string;
   endpoint: string;
+  sequence: number;
   event: string;
-  subscription: string | null;
-  position: number;
+  /** Deliveries of one lane are made one after the other: the subscription's id, else the subject's. */
+  lane: string;
+  /** `pending`, `delivered` or `failed`: given up. */
   status: string;
   attempt_count: number;
-  /** When it may be tried next; a claim moves it past the time-out, which makes it the lease as well. */
+  /** When it may be tried next, while it is pending. */
   next_attempt_at: number;
+  /** The very text to send; null where it is the event's with the `delivery` object put in. */
+  body: string | null;
+  queued_at: number;
+  finished_at: number | null;
 }
 
 export interface WebhookAttemptTable {
@@ -378,6 +425,8 @@ export interface WebhookAttemptTable {
   outcome: string;
   response_status: number | null;
   response_excerpt: string | null;
+  /** The address that was connected to. */
+  address: string | null;
   error: string | null;
 }
 

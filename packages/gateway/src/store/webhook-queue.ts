@@ -5,6 +5,7 @@
 import { toInstant, type Instant } from "@evergate/core";
 import { sql } from "kysely";
 import { makeId, toPartnerId, type PartnerId } from "../ids.ts";
+import { makeBody } from "../webhooks/delivery/make-body.ts";
 import type { Dialect, Reader, Transaction } from "./store.ts";
 
 /** Written into the statement, not bound: SQLite uses an index over pending rows only where it sees the word. */
@@ -61,8 +62,8 @@ export interface ClaimedDelivery {
   readonly partner: PartnerId;
   readonly endpoint: string;
   readonly event: string;
-  readonly subscription: string | null;
-  readonly position: number;
+  readonly lane: string;
+  readonly sequence: number;
   /** The how-manieth attempt the coming one is, from 1. */
   readonly attemptNumber: number;
   readonly leaseEndsAt: Instant;
@@ -96,34 +97,28 @@ export async function claimDeliveries(
   if (endpoint === undefined) return [];
   const query = tx
     .selectFrom("webhook_deliveries as delivery")
-    .select([
-      "delivery.event",
-      "delivery.subscription",
-      "delivery.position",
-      "delivery.attempt_count",
-    ])
+    .select(["delivery.event", "delivery.lane", "delivery.sequence", "delivery.attempt_count"])
     .where("delivery.partner", "=", key.partner)
     .where("delivery.endpoint", "=", key.endpoint)
     .where("delivery.status", "=", pending)
     .where("delivery.next_attempt_at", "<=", now)
     .where((where) =>
       where.or([
-        where("delivery.subscription", "is", null),
         where(
-          "delivery.position",
+          "delivery.sequence",
           "=",
           where
             .selectFrom("webhook_deliveries as first")
-            .select((select) => select.fn.min("first.position").as("position"))
+            .select((select) => select.fn.min("first.sequence").as("sequence"))
             .where("first.partner", "=", key.partner)
             .where("first.endpoint", "=", key.endpoint)
-            .whereRef("first.subscription", "=", "delivery.subscription")
+            .whereRef("first.lane", "=", "delivery.lane")
             .where("first.status", "=", pending),
         ),
       ]),
     )
     .orderBy("delivery.next_attempt_at")
-    .orderBy("delivery.position")
+    .orderBy("delivery.sequence")
     .limit(limit);
   const rows = await (
     dialect === "postgres" ? query.forUpdate("delivery").skipLocked() : query
@@ -152,13 +147,13 @@ export async function claimDeliveries(
       partner: key.partner,
       endpoint: key.endpoint,
       event: row.event,
-      subscription: row.subscription,
-      position: row.position,
+      lane: row.lane,
+      sequence: row.sequence,
       attemptNumber: row.attempt_count + 1,
       leaseEndsAt,
       url: endpoint.url,
       sealedSecret: endpoint.secret,
-      payload,
+      payload: makeBody(payload, key.endpoint, row.sequence),
     };
   });
 }
@@ -210,6 +205,7 @@ export async function recordAttempts(
         outcome: attempt.error === null ? "succeeded" : "failed",
         response_status: attempt.responseStatus,
         response_excerpt: attempt.responseExcerpt,
+        address: null,
         error: attempt.error,
       })),
     )
@@ -266,8 +262,7 @@ async function updateDelivery(
       ? update
       : update.where("next_attempt_at", "=", delivery.leaseEndsAt)
   ).executeTakeFirst();
-  if (numUpdatedRows > 0n && delivery.subscription !== null)
-    await moveFollowers(tx, delivery, delivery.subscription, next, now);
+  if (numUpdatedRows > 0n) await moveFollowers(tx, delivery, next, now);
 }
 
 /**
@@ -277,7 +272,6 @@ async function updateDelivery(
 async function moveFollowers(
   tx: Transaction,
   delivery: ClaimedDelivery,
-  subscription: string,
   next: NextStep,
   now: Instant,
 ): Promise<void> {
@@ -285,8 +279,8 @@ async function moveFollowers(
     .updateTable("webhook_deliveries")
     .where("partner", "=", delivery.partner)
     .where("endpoint", "=", delivery.endpoint)
-    .where("subscription", "=", subscription)
-    .where("position", ">", delivery.position)
+    .where("lane", "=", delivery.lane)
+    .where("sequence", ">", delivery.sequence)
     .where("status", "=", pending);
   if (next.status === "pending")
     await update.set({ next_attempt_at: next.at }).where("next_attempt_at", "<", next.at).execute();

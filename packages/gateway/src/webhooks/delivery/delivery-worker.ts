@@ -6,7 +6,7 @@ import {
   type ClaimedDelivery,
   type EndpointKey,
 } from "../../store/webhook-queue.ts";
-import { openEndpointSecret } from "../../store/webhooks.ts";
+import { openEndpointSecret } from "../../store/webhook-endpoints.ts";
 import { createAttemptRecorder } from "./attempt-recorder.ts";
 import { createBell } from "./bell.ts";
 import { createAgent, type ResolveName } from "../network/create-agent.ts";

@@ -1,20 +1,17 @@
 import type { Instant } from "@evergate/core";
 import type { PartnerId } from "../../ids.ts";
+import type { PlacedEvent } from "../../store/events.ts";
 import type { Transaction } from "../../store/store.ts";
-import { insertDeliveries, type WebhookEndpoint } from "../../store/webhooks.ts";
+import { insertDeliveries } from "../../store/webhook-deliveries.ts";
+import type { WebhookEndpoint } from "../../store/webhook-endpoints.ts";
 import { wantsEvent } from "../endpoints/event-types.ts";
 
 /** Makes a delivery of every event for every one of the partner's endpoints that wants it, due at once. */
 export async function fanOut(
   tx: Transaction,
   partner: PartnerId,
-  endpoints: readonly Pick<WebhookEndpoint, "id" | "eventTypes">[],
-  events: readonly {
-    readonly id: string;
-    readonly type: string;
-    readonly subscription: string | null;
-    readonly position: number;
-  }[],
+  endpoints: readonly WebhookEndpoint[],
+  events: readonly PlacedEvent[],
   now: Instant,
 ): Promise<void> {
   const deliveries = endpoints.flatMap((endpoint) =>
@@ -23,10 +20,9 @@ export async function fanOut(
       .map((event) => ({
         endpoint: endpoint.id,
         event: event.id,
-        subscription: event.subscription,
-        position: event.position,
-        nextAttemptAt: now,
+        lane: event.subscription ?? event.subject ?? event.id,
+        makeBody: null,
       })),
   );
-  await insertDeliveries(tx, partner, deliveries);
+  await insertDeliveries(tx, partner, deliveries, now);
 }

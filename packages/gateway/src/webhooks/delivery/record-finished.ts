@@ -4,7 +4,7 @@ import { appendAudit, clockActor } from "../../store/audit-log.ts";
 import { findPartner, partnerNow } from "../../store/partners.ts";
 import type { Dialect, Transaction } from "../../store/store.ts";
 import { recordAttempts, type FinishedAttempt } from "../../store/webhook-queue.ts";
-import { disableEndpoint } from "../../store/webhooks.ts";
+import { disableEndpoint } from "../../store/webhook-endpoints.ts";
 import { toWireEndpoint } from "../endpoints/to-wire.ts";
 
 /** Stores attempts with what follows from them, in one transaction. An endpoint that is gone for good is switched off, and the record says so. */

@@ -2,7 +2,11 @@ import type { PartnerWriteRoom } from "../../app/room.ts";
 import { ProblemError, refuse } from "../../app/problem.ts";
 import { recordChange } from "../../app/record-change.ts";
 import { makeId } from "../../ids.ts";
-import { insertEndpoint, lockEndpointCount, type WebhookEndpoint } from "../../store/webhooks.ts";
+import {
+  insertEndpoint,
+  lockEndpointCount,
+  type WebhookEndpoint,
+} from "../../store/webhook-endpoints.ts";
 import { checkEndpointUrl } from "../network/check-endpoint-url.ts";
 import { isEndpointSecret, makeEndpointSecret } from "./endpoint-secret.ts";
 import { toWireEndpoint } from "./to-wire.ts";
@@ -26,6 +30,8 @@ export const createWebhookEndpoint: PartnerWriteRoom<"createWebhookEndpoint"> = 
     eventTypes: body.eventTypes,
     description: body.description ?? "",
     isEnabled: body.enabled ?? true,
+    concurrency: null,
+    ordering: "subscription",
     createdAt: services.now(),
   };
   if (!isEndpointSecret(secret)) return { refused: createSecretError() };

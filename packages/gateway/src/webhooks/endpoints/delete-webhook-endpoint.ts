@@ -1,6 +1,6 @@
 import type { PartnerWriteRoom } from "../../app/room.ts";
 import { recordChange } from "../../app/record-change.ts";
-import { deleteEndpoint, lockEndpoint } from "../../store/webhooks.ts";
+import { deleteEndpoint, lockEndpoint } from "../../store/webhook-endpoints.ts";
 import { refuseUnknownEndpoint } from "./refuse-unknown-endpoint.ts";
 import { toWireEndpoint } from "./to-wire.ts";
 

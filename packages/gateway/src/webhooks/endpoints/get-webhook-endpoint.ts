@@ -1,5 +1,5 @@
 import type { PartnerReadRoom } from "../../app/room.ts";
-import { findEndpoint } from "../../store/webhooks.ts";
+import { findEndpoint } from "../../store/webhook-endpoints.ts";
 import { refuseUnknownEndpoint } from "./refuse-unknown-endpoint.ts";
 import { toWireEndpoint } from "./to-wire.ts";
 

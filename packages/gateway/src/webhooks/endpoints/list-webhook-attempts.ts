@@ -1,5 +1,6 @@
 import type { PartnerReadRoom } from "../../app/room.ts";
-import { findEndpoint, listAttempts } from "../../store/webhooks.ts";
+import { listAttempts } from "../../store/webhook-attempts.ts";
+import { findEndpoint } from "../../store/webhook-endpoints.ts";
 import { refuseUnknownEndpoint } from "./refuse-unknown-endpoint.ts";
 import { toWireAttempt } from "./to-wire.ts";
 

@@ -1,5 +1,5 @@
 import type { PartnerReadRoom } from "../../app/room.ts";
-import { listEndpoints } from "../../store/webhooks.ts";
+import { listEndpoints } from "../../store/webhook-endpoints.ts";
 import { toWireEndpoint } from "./to-wire.ts";
 
 export const listWebhookEndpoints: PartnerReadRoom<"listWebhookEndpoints"> = async (

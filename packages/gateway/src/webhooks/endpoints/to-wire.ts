@@ -1,6 +1,7 @@
 import { formatInstant } from "@evergate/core";
 import type { components } from "../../generated/api.ts";
-import type { WebhookAttempt, WebhookEndpoint } from "../../store/webhooks.ts";
+import type { WebhookAttempt } from "../../store/webhook-attempts.ts";
+import type { WebhookEndpoint } from "../../store/webhook-endpoints.ts";
 
 export type WireWebhookEndpoint = components["schemas"]["WebhookEndpoint"];
 export type WireWebhookAttempt = components["schemas"]["WebhookAttempt"];

@@ -2,12 +2,17 @@ import { isDeepStrictEqual } from "node:util";
 import type { PartnerWriteRoom } from "../../app/room.ts";
 import { refuse } from "../../app/problem.ts";
 import { recordChange } from "../../app/record-change.ts";
-import { lockEndpoint, updateEndpoint, type WebhookEndpoint } from "../../store/webhooks.ts";
+import {
+  lockEndpoint,
+  updateEndpoint,
+  type WebhookEndpoint,
+} from "../../store/webhook-endpoints.ts";
+import { switchQueue, touchQueue } from "../../store/webhook-queues.ts";
 import { checkEndpointUrl } from "../network/check-endpoint-url.ts";
 import { refuseUnknownEndpoint } from "./refuse-unknown-endpoint.ts";
 import { toWireEndpoint } from "./to-wire.ts";
 
-/** Changes an endpoint. What had been queued before it was switched off goes out when it is switched on again. Refusals: `not_found`, `webhook_url_not_allowed`. */
+/** Changes an endpoint. What is queued while it is off goes out when it is switched on again. Refusals: `not_found`, `webhook_url_not_allowed`. */
 export const updateWebhookEndpoint: PartnerWriteRoom<"updateWebhookEndpoint"> = async (
   { path, body },
   world,
@@ -28,6 +33,9 @@ export const updateWebhookEndpoint: PartnerWriteRoom<"updateWebhookEndpoint"> = 
   const wire = toWireEndpoint(after);
   if (!isDeepStrictEqual(before, after)) {
     await updateEndpoint(tx, partner.id, after);
+    if (before.isEnabled === after.isEnabled)
+      await touchQueue(tx, partner.id, after.id, services.now());
+    else await switchQueue(tx, partner.id, after.id, after.isEnabled, services.now());
     await recordChange(world, "updateWebhookEndpoint", after.id, toWireEndpoint(before), wire);
   }
   return { status: 200, body: wire };

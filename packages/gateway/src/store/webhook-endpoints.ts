@@ -3,9 +3,9 @@ import type { Selectable } from "kysely";
 import type { PartnerId } from "../ids.ts";
 import type { SecretBox } from "../secrets/secret-box.ts";
 import { lockEventPosition } from "./events.ts";
-import { insertRows } from "./insert-rows.ts";
+import { insertQueue } from "./webhook-queues.ts";
 import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
-import type { WebhookAttemptTable, WebhookEndpointTable } from "./schema.ts";
+import type { WebhookEndpointTable } from "./schema.ts";
 import type { Dialect, Reader, Transaction } from "./store.ts";
 
 /** Where a partner has its events delivered. Its secret never leaves the store but sealed. */
@@ -15,8 +15,14 @@ export interface WebhookEndpoint {
   readonly eventTypes: readonly string[];
   readonly description: string;
   readonly isEnabled: boolean;
+  /** At most so many deliveries in flight; null: as many as the gateway gives by default. */
+  readonly concurrency: number | null;
+  readonly ordering: DeliveryOrdering;
   readonly createdAt: Instant;
 }
+
+/** What waits for what: the events of one subscription for each other, or every event for the one before. */
+export type DeliveryOrdering = "subscription" | "fifo";
 
 export async function findEndpoint(
   db: Reader,
@@ -80,10 +86,14 @@ export async function insertEndpoint(
       description: endpoint.description,
       event_types: JSON.stringify(endpoint.eventTypes),
       is_enabled: endpoint.isEnabled ? 1 : 0,
+      concurrency: endpoint.concurrency,
+      ordering: endpoint.ordering,
+      deleted_at: null,
       secret: box.seal(secret, toSecretPlace(partner, endpoint.id)),
       created_at: endpoint.createdAt,
     })
     .execute();
+  await insertQueue(tx, partner, endpoint.id, endpoint.isEnabled);
 }
 
 /** Saves what can change of an endpoint. */
@@ -99,6 +109,8 @@ export async function updateEndpoint(
       description: endpoint.description,
       event_types: JSON.stringify(endpoint.eventTypes),
       is_enabled: endpoint.isEnabled ? 1 : 0,
+      concurrency: endpoint.concurrency,
+      ordering: endpoint.ordering,
     })
     .where("partner", "=", partner)
     .where("id", "=", endpoint.id)
@@ -123,7 +135,7 @@ export async function disableEndpoint(
   return endpoint && { ...endpoint, isEnabled: true };
 }
 
-/** Deletes an endpoint with its deliveries and attempts. It waits for a fan-out that may just be making deliveries for it. */
+/** Deletes an endpoint with its queue, deliveries and attempts. It waits for a fan-out that may just be making deliveries for it. */
 export async function deleteEndpoint(
   tx: Transaction,
   dialect: Dialect,
@@ -131,6 +143,8 @@ export async function deleteEndpoint(
   id: string,
 ): Promise<void> {
   await lockEventPosition(tx, dialect, partner);
+  for (const table of ["webhook_attempts", "webhook_deliveries", "webhook_queues"] as const)
+    await tx.deleteFrom(table).where("partner", "=", partner).where("endpoint", "=", id).execute();
   await tx
     .deleteFrom("webhook_endpoints")
     .where("partner", "=", partner)
@@ -151,16 +165,16 @@ export async function listEndpoints(
   );
 }
 
-/** The endpoints that get new events, and which of them. */
-export async function listEnabledEndpoints(
+/** The endpoints that new events are queued for, those that are off included: what happens meanwhile waits for them. */
+export async function listReceivingEndpoints(
   tx: Transaction,
   partner: PartnerId,
-): Promise<readonly Pick<WebhookEndpoint, "id" | "eventTypes">[]> {
+): Promise<readonly WebhookEndpoint[]> {
   const rows = await tx
     .selectFrom("webhook_endpoints")
     .selectAll()
     .where("partner", "=", partner)
-    .where("is_enabled", "=", 1)
+    .where("deleted_at", "is", null)
     .orderBy("id")
     .execute();
   return rows.map(toEndpoint);
@@ -176,125 +190,6 @@ export function openEndpointSecret(
   return box.open(sealed, toSecretPlace(partner, endpoint));
 }
 
-/** An event on its way to an endpoint, before its first attempt. */
-export interface NewDelivery {
-  readonly endpoint: string;
-  readonly event: string;
-  readonly subscription: string | null;
-  /** The event's place in the partner's total order. */
-  readonly position: number;
-  readonly nextAttemptAt: Instant;
-}
-
-/** Queues deliveries. An event is placed, and so queued, once. */
-export async function insertDeliveries(
-  tx: Transaction,
-  partner: PartnerId,
-  deliveries: readonly NewDelivery[],
-): Promise<void> {
-  await insertRows(
-    tx,
-    "webhook_deliveries",
-    deliveries.map((delivery) => ({
-      partner,
-      endpoint: delivery.endpoint,
-      event: delivery.event,
-      subscription: delivery.subscription,
-      position: delivery.position,
-      status: "pending",
-      attempt_count: 0,
-      next_attempt_at: delivery.nextAttemptAt,
-    })),
-  );
-}
-
-/** One attempt to deliver an event, as it is listed. */
-export interface WebhookAttempt {
-  readonly id: string;
-  readonly endpoint: string;
-  readonly event: string;
-  readonly eventType: string;
-  readonly number: number;
-  readonly hasSucceeded: boolean;
-  readonly responseStatus: number | null;
-  readonly error: string | null;
-  readonly durationMs: number;
-  readonly attemptedAt: Instant;
-  /** When the event is tried again; null after success, after the last attempt, where later attempts have followed, and while the endpoint is off. */
-  readonly nextAttemptAt: Instant | null;
-}
-
-/** A page of the attempts made to an endpoint, newest first. */
-export async function listAttempts(
-  db: Reader,
-  partner: PartnerId,
-  endpoint: WebhookEndpoint,
-  page: PageRequest,
-): Promise<Page<WebhookAttempt>> {
-  const attempts = await listNewestFirst(
-    db
-      .selectFrom("webhook_attempts")
-      .selectAll()
-      .where("partner", "=", partner)
-      .where("endpoint", "=", endpoint.id),
-    "attempt",
-    page,
-    (row) => row,
-  );
-  const ids = [...new Set(attempts.data.map((row) => row.event))];
-  if (ids.length === 0) return { ...attempts, data: [] };
-  const events = await db
-    .selectFrom("events")
-    .select(["id", "type"])
-    .where("partner", "=", partner)
-    .where("id", "in", ids)
-    .execute();
-  const deliveries = await db
-    .selectFrom("webhook_deliveries")
-    .select(["event", "status", "attempt_count", "next_attempt_at"])
-    .where("partner", "=", partner)
-    .where("endpoint", "=", endpoint.id)
-    .where("event", "in", ids)
-    .execute();
-  const typeOf = new Map(events.map(({ id, type }) => [id, type]));
-  const deliveryOf = new Map(deliveries.map((delivery) => [delivery.event, delivery]));
-  return {
-    ...attempts,
-    data: attempts.data.map((row) => {
-      const delivery = deliveryOf.get(row.event);
-      const isTriedAgain =
-        endpoint.isEnabled &&
-        delivery?.status === "pending" &&
-        delivery.attempt_count === row.number;
-      return toAttempt(
-        row,
-        typeOf.get(row.event) ?? "",
-        isTriedAgain ? toInstant(delivery.next_attempt_at) : null,
-      );
-    }),
-  };
-}
-
-function toAttempt(
-  row: Selectable<WebhookAttemptTable>,
-  eventType: string,
-  nextAttemptAt: Instant | null,
-): WebhookAttempt {
-  return {
-    id: row.id,
-    endpoint: row.endpoint,
-    event: row.event,
-    eventType,
-    number: row.number,
-    hasSucceeded: row.outcome === "succeeded",
-    responseStatus: row.response_status,
-    error: row.error,
-    durationMs: row.duration_ms,
-    attemptedAt: toInstant(row.attempted_at),
-    nextAttemptAt,
-  };
-}
-
 function toEndpoint(row: Selectable<WebhookEndpointTable>): WebhookEndpoint {
   return {
     id: row.id,
@@ -303,6 +198,8 @@ function toEndpoint(row: Selectable<WebhookEndpointTable>): WebhookEndpoint {
     eventTypes: JSON.parse(row.event_types) as string[],
     description: row.description ?? "",
     isEnabled: row.is_enabled === 1,
+    concurrency: row.concurrency,
+    ordering: row.ordering === "fifo" ? "fifo" : "subscription",
     createdAt: toInstant(row.created_at),
   };
 }

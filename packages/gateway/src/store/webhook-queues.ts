@@ -1,0 +1,131 @@
+/** The state of each endpoint's queue: how far it is numbered, when it wants to be looked at, and how the endpoint fares. */
+import { toInstant, type Instant } from "@evergate/core";
+import { sql } from "kysely";
+import type { PartnerId } from "../ids.ts";
+import type { Transaction } from "./store.ts";
+
+/** Later than any clock: an endpoint that rests until then rests until somebody wakes it. */
+export const never: Instant = toInstant(8_640_000_000_000_000);
+
+/** Makes the queue of a new endpoint; one that is off collects what happens, and rests. */
+export async function insertQueue(
+  tx: Transaction,
+  partner: PartnerId,
+  endpoint: string,
+  isEnabled: boolean,
+): Promise<void> {
+  await tx
+    .insertInto("webhook_queues")
+    .values({
+      partner,
+      endpoint,
+      last_sequence: 0,
+      revision: 0,
+      due_at: null,
+      lease_owner: null,
+      lease_ends_at: null,
+      allowance: null,
+      resumes_at: isEnabled ? null : never,
+      slow_count: 0,
+      failing_since: null,
+      failing_told_at: null,
+      given_up_count: 0,
+      disabled_at: null,
+      disabled_reason: null,
+      probe_count: 0,
+      last_success_at: null,
+      last_failure_at: null,
+    })
+    .execute();
+}
+
+/** As early as it may be looked at again, at the given time or when its rest is over. */
+function wakeAt(at: Instant) {
+  return sql<number>`case when resumes_at > ${at} then resumes_at else ${at} end`;
+}
+
+/**
+ * Numbers deliveries that are about to be queued, gaplessly, and makes their endpoints due. `counts` says how many
+ * each gets; the answer is the first number of each. The queues stay locked until the transaction ends, so that
+ * numbers are seen in their order.
+ */
+export async function takeSequences(
+  tx: Transaction,
+  partner: PartnerId,
+  counts: ReadonlyMap<string, number>,
+  now: Instant,
+): Promise<ReadonlyMap<string, number>> {
+  const wanted = [...counts].filter(([, count]) => count > 0).toSorted(byEndpoint);
+  const first = new Map<string, number>();
+  if (wanted.length === 0) return first;
+  const cases = sql.join(
+    wanted.map(([endpoint, count]) => sql`when ${endpoint} then ${sql.lit(count)}`),
+    sql` `,
+  );
+  const rows = await tx
+    .updateTable("webhook_queues")
+    .set({
+      last_sequence: sql<number>`last_sequence + case endpoint ${cases} end`,
+      due_at: sql<number>`case when due_at <= ${now} then due_at else ${wakeAt(now)} end`,
+    })
+    .where("partner", "=", partner)
+    .where(
+      "endpoint",
+      "in",
+      wanted.map(([endpoint]) => endpoint),
+    )
+    .returning(["endpoint", "last_sequence"])
+    .execute();
+  for (const { endpoint, last_sequence } of rows)
+    first.set(endpoint, last_sequence - (counts.get(endpoint) ?? 0) + 1);
+  return first;
+}
+
+function byEndpoint([one]: readonly [string, number], [other]: readonly [string, number]): number {
+  return one < other ? -1 : 1;
+}
+
+/** Says that what a process holds of an endpoint in memory may be out of date, and makes the endpoint due. */
+export async function touchQueue(
+  tx: Transaction,
+  partner: PartnerId,
+  endpoint: string,
+  now: Instant,
+): Promise<void> {
+  await tx
+    .updateTable("webhook_queues")
+    .set({ revision: sql<number>`revision + 1`, due_at: wakeAt(now) })
+    .where("partner", "=", partner)
+    .where("endpoint", "=", endpoint)
+    .execute();
+}
+
+/** Lets an endpoint rest until somebody wakes it, or wakes it with whatever had been held against it forgotten. */
+export async function switchQueue(
+  tx: Transaction,
+  partner: PartnerId,
+  endpoint: string,
+  isEnabled: boolean,
+  now: Instant,
+): Promise<void> {
+  await tx
+    .updateTable("webhook_queues")
+    .set(
+      isEnabled
+        ? {
+            resumes_at: null,
+            slow_count: 0,
+            failing_since: null,
+            failing_told_at: null,
+            given_up_count: 0,
+            disabled_at: null,
+            disabled_reason: null,
+            probe_count: 0,
+          }
+        : { resumes_at: never },
+    )
+    .where("partner", "=", partner)
+    .where("endpoint", "=", endpoint)
+    .execute();
+  await touchQueue(tx, partner, endpoint, now);
+}
