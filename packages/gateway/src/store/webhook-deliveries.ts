@@ -55,6 +55,7 @@ export async function insertDeliveries(
 /**
  * Makes deliveries of an endpoint that are finished, delivered or given up, pending again, with all their attempts
  * before them: the same bytes under the same numbers. Those that are pending stay as they are. Answers how many it changed.
+ * @public
  */
 export async function requeueDeliveries(
   tx: Transaction,
