@@ -18,6 +18,7 @@ export interface Child {
 export async function startGateway(
   databaseUrl: string,
   nodeOptions: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Child & { readonly startedInMs: number }> {
   const main = fileURLToPath(
     new URL("src/main.ts", import.meta.resolve("@evergate/gateway/package.json")),
@@ -33,6 +34,7 @@ export async function startGateway(
     EVERGATE_COMPANY_COUNTRY: "SK",
     EVERGATE_LOG_LEVEL: "warn",
     EVERGATE_PORT: String(port),
+    ...env,
   });
   return { ...child, startedInMs: performance.now() - start };
 }
@@ -46,7 +48,8 @@ export async function startBareServer(json: string): Promise<Child> {
   });
 }
 
-async function startChild(
+/** Starts a process of Node that answers at `/healthz`. */
+export async function startChild(
   args: readonly string[],
   port: number,
   env: Readonly<Record<string, string>>,
@@ -85,7 +88,7 @@ async function waitForAnswer(child: ChildProcess, url: string): Promise<void> {
   throw new Error(`${url} did not answer within 30 s.`);
 }
 
-function findFreePort(): Promise<number> {
+export function findFreePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once("error", reject);

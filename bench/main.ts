@@ -8,19 +8,26 @@ import { startBareServer, startGateway } from "./child.ts";
 import { median, sendAll, type Call, type Figures } from "./measure.ts";
 import { preparePartner, type Prepared } from "./prepare-partner.ts";
 import { readProfile } from "./read-profile.ts";
+import { benchWebhooks } from "./webhooks/bench-webhooks.ts";
 
 // Every figure stands beside a yardstick measured in the same run, round by round, so that a slow or busy machine slows both.
 const rounds = Number(process.env["BENCH_ROUNDS"] ?? 5);
 const writes = Number(process.env["BENCH_WRITES"] ?? 6_000);
 const reads = Number(process.env["BENCH_READS"] ?? 15_000);
 const connections = 50;
+/** `BENCH_PARTS=webhooks` measures that part only. */
+const parts = {
+  writing: benchWriting,
+  reading: benchReading,
+  starting: benchStarting,
+  closing: benchClosing,
+  webhooks: benchWebhooks,
+};
+const wanted = (process.env["BENCH_PARTS"] ?? Object.keys(parts).join(",")).split(",");
 
 const directory = mkdtempSync(join(tmpdir(), "evergate-bench-"));
 try {
-  await benchWriting();
-  await benchReading();
-  await benchStarting();
-  await benchClosing();
+  for (const [name, bench] of Object.entries(parts)) if (wanted.includes(name)) await bench();
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }

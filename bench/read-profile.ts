@@ -13,11 +13,15 @@ interface Profile {
 const rooms: readonly (readonly [RegExp, string])[] = [
   [/open-sqlite/, "SQLite: begin, commit, fsync"],
   [/sqlite-driver|better-sqlite3/, "SQLite: statements"],
+  [/node_modules\/pg|pg-protocol|pg-pool/, "PostgreSQL's driver"],
   [/kysely|store\//, "Kysely and rows"],
   [
     /^node:_http|^node:net|^node:internal\/stream|node:internal\/deps|hono|writeUtf8String|writeLatin1String|^node:events/,
     "HTTP",
   ],
+  [/undici|network\/|send-delivery/, "HTTP, sending"],
+  [/svix|standardwebhooks|sha256|signing/, "signing"],
+  [/webhooks\/|events\//, "the delivery worker"],
   [/ajv|contract\//, "validation"],
   [/core\/src/, "rules"],
   [/crypto|auth\//, "keys and hashes"],
