@@ -6,6 +6,7 @@ import { createRequestLimit } from "./app/request-limit.ts";
 import type { Services } from "./app/world.ts";
 import { runClockwork, type Clockwork } from "./clockwork/run-clockwork.ts";
 import { readContract } from "./contract/document.ts";
+import { createArrivals } from "./events/arrivals.ts";
 import { runPlacing } from "./events/run-placing.ts";
 import { runLinking } from "./record/run-linking.ts";
 import { createTurns } from "./record/turns.ts";
@@ -38,6 +39,8 @@ export interface Gateway {
   readonly services: Services;
   /** Starts what goes on beside the requests: clockwork, the order of events, deliveries. */
   start(): void;
+  /** Answers those who wait for events, now and from now on: requests that wait would hold up an end. */
+  endWaits(): void;
   /** Ends it, once what is under way is done. The store stays open: it is its opener's. */
   stop(): Promise<void>;
 }
@@ -65,6 +68,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       secondsPerHour,
     ),
     verifications: createTurns(verificationsAtOnce, verificationsWaiting),
+    arrivals: createArrivals(parts),
     now,
     // Before start() there is nobody to tell: what is stored waits in the database.
     signals: { eventsStored: (partner) => background?.eventsStored(partner) },
@@ -75,7 +79,10 @@ export function createGateway(parts: GatewayParts): Gateway {
     start() {
       if (background !== null) return;
       const deliveries = startDeliveryWorker(services);
-      const placing = runPlacing(services, () => deliveries.wake());
+      const placing = runPlacing(services, (partner) => {
+        deliveries.wake();
+        services.arrivals.placed(partner);
+      });
       const linking = runLinking(services);
       const clockwork = (parts.startClockwork ?? runClockwork)(services);
       background = {
@@ -88,7 +95,9 @@ export function createGateway(parts: GatewayParts): Gateway {
         },
       };
     },
+    endWaits: () => services.arrivals.end(),
     async stop() {
+      services.arrivals.end();
       await background?.stop();
       background = null;
     },

@@ -25,6 +25,8 @@ export interface ReadRequest {
   readonly partnerNamed: string | null;
   readonly idempotencyKey: string | null;
   readonly requestHash: string;
+  /** Made when it is asked for: few requests want it. */
+  readonly callerGone: () => AbortSignal;
 }
 
 /** Reads and checks a request, in this order: how many there are, where that is limited; key, media types, JSON, parameters and body. Throws a {@link ProblemError}. */
@@ -81,6 +83,7 @@ export async function readRequest(
     ifMatch: readHeader("if-match"),
     partnerNamed: readHeader("evergate-partner"),
     idempotencyKey,
+    callerGone: () => c.req.raw.signal,
     requestHash:
       idempotencyKey === null ? "" : hashRequest(c.req.method, c.req.path, content?.text ?? ""),
   };

@@ -58,6 +58,7 @@ export async function runRoom(
     services,
     partnerNamed: request.partnerNamed,
     ifMatch: request.ifMatch,
+    callerGone: request.callerGone,
     at: services.now(),
   };
   const db = services.store.reader;

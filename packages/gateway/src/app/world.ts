@@ -6,6 +6,7 @@ import type { Partner } from "../store/partners.ts";
 import type { Reader, Store, Transaction } from "../store/store.ts";
 import type { Settings } from "../settings.ts";
 import type { SecretBox } from "../secrets/secret-box.ts";
+import type { Arrivals } from "../events/arrivals.ts";
 import type { RequestLimit } from "./request-limit.ts";
 import type { Turns } from "../record/turns.ts";
 import type { Sealer } from "../secrets/sealer.ts";
@@ -42,6 +43,8 @@ export interface Services {
   readonly publicLimit: RequestLimit;
   /** Whoever verifies a record takes turns with the others. */
   readonly verifications: Turns;
+  /** Wakes whoever waits for events. */
+  readonly arrivals: Arrivals;
   /** The system's clock. */
   readonly now: () => Instant;
 }
@@ -55,6 +58,8 @@ export interface World {
   readonly partnerNamed: string | null;
   /** The entity tag of `If-Match`, or `*`, or null without it. */
   readonly ifMatch: string | null;
+  /** Aborted when the caller has gone, for what would wait longer for nobody. */
+  readonly callerGone: () => AbortSignal;
   readonly at: Instant;
 }
 
@@ -67,7 +72,10 @@ export interface WriteWorld extends World {
 }
 
 /** Somebody without a key writes: whoever it is, the record says only in what part (`applicant`). */
-export type PublicWriteWorld = Omit<WriteWorld, "caller" | "partnerNamed" | "ifMatch">;
+export type PublicWriteWorld = Omit<
+  WriteWorld,
+  "caller" | "partnerNamed" | "ifMatch" | "callerGone"
+>;
 
 /** A partner's data is at stake: the partner is known, and `at` is its time (R1; a sandbox has its own). */
 export interface OfPartner {

@@ -26,7 +26,7 @@ export interface Operation {
   /** Scheme → scopes; null: no key is needed. */
   readonly security: Readonly<Record<string, readonly string[]>> | null;
   readonly showsSecret: boolean;
-  /** It declares 429: how often it is carried out is limited, by client and in all. */
+  /** It needs no key and declares 429: how often it is carried out is limited, by client and in all. */
   readonly isRateLimited: boolean;
 }
 
@@ -113,7 +113,7 @@ function readOperation(
     documentTypes,
     security: security.length === 0 ? null : Object.assign({}, ...security),
     showsSecret: operation["x-evergate-shows-secret"] === true,
-    isRateLimited: replies.has(429),
+    isRateLimited: security.length === 0 && replies.has(429),
   };
 }
 

@@ -13,10 +13,10 @@ export interface Placing {
   stop(): Promise<void>;
 }
 
-/** Keeps giving new events their places; `placed` hears when there may be something to deliver. */
+/** Keeps giving new events their places; `placed` hears of whom there may be something new. */
 export function runPlacing(
   services: Pick<Services, "store" | "log" | "now">,
-  placed: () => void,
+  placed: (partner: PartnerId) => void,
 ): Placing {
   const waiting = new Set<PartnerId>();
   let running: Promise<void> | null = null;
@@ -28,7 +28,7 @@ export function runPlacing(
       try {
         await placeNewEvents(services.store, partner, services.now);
         // Also where there was nothing to place any more: the clockwork gives its events their places itself.
-        placed();
+        placed(partner);
       } catch (error) {
         services.log.error(
           { err: services.store.translate(error), partner },

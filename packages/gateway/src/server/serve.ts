@@ -139,6 +139,7 @@ interface StartedParts {
 }
 
 async function stopAll({ listener, gateway, store, log }: StartedParts): Promise<void> {
+  gateway.endWaits();
   const cut = await listener.stop(requestGraceMs);
   if (cut > 0) log.warn({ cut }, "requests still ran after their grace, and were cut");
   // Whatever is cut here is found again in the database at the next start.

@@ -37,6 +37,11 @@ export async function findApiKeyByHash(
   return row && { ...toApiKey(row), isPartnerSuspended: row.suspended_at !== null };
 }
 
+export async function findApiKey(db: Reader, id: string): Promise<ApiKey | undefined> {
+  const row = await db.selectFrom("api_keys").selectAll().where("id", "=", id).executeTakeFirst();
+  return row && toApiKey(row);
+}
+
 /** A key that nobody else rolls or revokes until the transaction ends. */
 export async function lockApiKey(
   tx: Transaction,

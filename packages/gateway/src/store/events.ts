@@ -1,6 +1,6 @@
 import { formatInstant, toInstant, type Instant } from "@evergate/core";
 import type { Selectable } from "kysely";
-import { makeId, type PartnerId } from "../ids.ts";
+import { makeId, toPartnerId, type PartnerId } from "../ids.ts";
 import { compileOnce } from "./compile-once.ts";
 import { insertRows } from "./insert-rows.ts";
 import { limitOf, UnknownCursorError, type Page, type PageRequest } from "./page.ts";
@@ -144,6 +144,20 @@ export async function listPartnersWithUnplacedEvents(db: Reader): Promise<string
   return rows.map((row) => row.id);
 }
 
+/** The last place given in each partner's order of events. */
+export async function listEventPositions(
+  db: Reader,
+  partners: readonly PartnerId[],
+): Promise<{ readonly partner: PartnerId; readonly position: number }[]> {
+  if (partners.length === 0) return [];
+  const rows = await db
+    .selectFrom("partners")
+    .select(["id", "event_position"])
+    .where("id", "in", partners)
+    .execute();
+  return rows.map((row) => ({ partner: toPartnerId(row.id), position: row.event_position }));
+}
+
 /** Locks the partner's order of events and answers the last place given. */
 export async function lockEventPosition(
   tx: Transaction,
@@ -188,9 +202,11 @@ export async function placeEvents(
 export interface EventFilter {
   readonly type?: string | undefined;
   readonly subscription?: string | undefined;
+  /** Oldest first, where it says nothing. */
+  readonly order?: "oldest_first" | "newest_first" | undefined;
 }
 
-/** A page of the partner's events in their total order, oldest first; the cursor is an event's id. Throws {@link UnknownCursorError} for a foreign one. */
+/** A page of the partner's events in their total order; the cursor is an event's id. Throws {@link UnknownCursorError} for a foreign one. */
 export async function listEvents(
   db: Reader,
   partner: PartnerId,
@@ -198,8 +214,13 @@ export async function listEvents(
   page: PageRequest,
 ): Promise<Page<StoredEvent>> {
   let query = selectPlaced(db, partner);
+  const isNewestFirst = filter.order === "newest_first";
   if (page.after !== undefined)
-    query = query.where("place.position", ">", await getPosition(db, partner, page.after));
+    query = query.where(
+      "place.position",
+      isNewestFirst ? "<" : ">",
+      await getPosition(db, partner, page.after),
+    );
   if (filter.subscription !== undefined)
     query = query.where("place.subscription", "=", filter.subscription);
   if (filter.type !== undefined)
@@ -209,7 +230,7 @@ export async function listEvents(
           .where("place.type", "<", `${filter.type.slice(0, -2)}/`)
       : query.where("place.type", "=", filter.type);
   const rows = await query
-    .orderBy("place.position")
+    .orderBy("place.position", isNewestFirst ? "desc" : "asc")
     .limit(limitOf(page) + 1)
     .execute();
   const shown = rows.slice(0, limitOf(page)).map(toStoredEvent);
