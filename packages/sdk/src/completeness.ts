@@ -120,8 +120,11 @@ type NoneOf<Missing> = [Missing] extends [never] ? true : Missing;
 /** Opens the documents of all operations that have some. */
 type DocumentMethod = "documents.open";
 
+/** Carries an operation out again and again. */
+type FollowingMethod = "events.follow";
+
 type MethodWithoutOperation = Exclude<
-  Exclude<MethodName, DocumentMethod>,
+  Exclude<MethodName, DocumentMethod | FollowingMethod>,
   (typeof methods)[OperationId] | (typeof previews)[PreviewedOperationId]
 >;
 void (true satisfies NoneOf<MethodWithoutOperation>);

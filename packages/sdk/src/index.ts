@@ -3,6 +3,7 @@ import { verifyWebhook } from "./webhooks.ts";
 export { Evergate } from "./evergate.ts";
 export type { CallOptions, EvergateOptions, Fetch, HeaderOptions, OptionsOf } from "./options.ts";
 export type { Page, PagePromise } from "./pages.ts";
+export type { FollowOptions, FollowQuery } from "./resources/events.ts";
 export type { OpenDocument } from "./resources/documents.ts";
 export type {
   AnswerOf,

@@ -24,6 +24,15 @@ export interface Refusal {
 
 /** Every problem code that only some operations have. What all have in common the suite makes by itself. */
 export const refusals: readonly Refusal[] = [
+  refusal("listEvents", "rate_limited", async ({ one: { api } }) => {
+    const { data } = await api.ask<Schemas["EventList"]>("GET", "/v1/events?order=newest_first");
+    const waiting = Array.from({ length: 9 }, async () =>
+      api.call("GET", `/v1/events?wait=2&after=${data[0]?.id}`),
+    );
+    // As soon as one is refused, the others wait.
+    await Promise.race(waiting);
+    return { query: { wait: "1", after: data[0]?.id ?? "" } };
+  }),
   refusal("createProduct", "product_code_taken", withBody({ code: "BASE" })),
   ...each(
     ["createProduct", "updateProduct"],

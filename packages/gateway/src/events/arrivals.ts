@@ -3,7 +3,7 @@ import { ProblemError } from "../app/problem.ts";
 import type { PartnerId } from "../ids.ts";
 import { listEventPositions } from "../store/events.ts";
 import type { Store } from "../store/store.ts";
-import { createBell, type Bell } from "../webhooks/bell.ts";
+import { createBell, type Bell } from "../webhooks/delivery/bell.ts";
 
 /** How many may wait. Each costs an open connection, and once a second a part of one small query. */
 export interface WaitLimits {

@@ -45,8 +45,12 @@ const operationsWithoutTimeout: ReadonlySet<OperationId> = new Set([
 ]);
 
 export function createCalls(settings: Settings): Calls {
-  const toSending = (operation: OperationId, { timeoutMs, signal }: AnyOptions): Sending => {
-    const fallback = operationsWithoutTimeout.has(operation) ? false : settings.timeoutMs;
+  const toSending = (
+    operation: OperationId,
+    { timeoutMs, signal }: AnyOptions,
+    waitMs = 0,
+  ): Sending => {
+    const fallback = operationsWithoutTimeout.has(operation) ? false : settings.timeoutMs + waitMs;
     return {
       fetch: settings.fetch,
       timeoutMs: timeoutMs === undefined ? fallback : readTimeout(timeoutMs),
@@ -61,7 +65,10 @@ export function createCalls(settings: Settings): Calls {
   ): Promise<unknown> => {
     options.signal?.throwIfAborted();
     const draft = buildRequest(operation, input, options, settings);
-    const { status, text } = await sendDraft(draft, toSending(operation, options));
+    const { status, text } = await sendDraft(
+      draft,
+      toSending(operation, options, readWaitMs(input)),
+    );
     return status === 204 ? undefined : readAnswer(status, text, draft);
   };
   return {
@@ -97,6 +104,12 @@ export function createCalls(settings: Settings): Calls {
       );
     },
   };
+}
+
+/** Where the gateway is asked to wait before it answers, a try may take as much longer. */
+function readWaitMs({ query }: AnyInput): number {
+  const wait = typeof query === "object" && "wait" in query ? query.wait : 0;
+  return typeof wait === "number" ? wait * 1_000 : 0;
 }
 
 function readAnswer(status: number, text: string, draft: Draft): unknown {

@@ -1,25 +1,55 @@
 import type { Calls } from "../client/create-call.ts";
+import { followEvents } from "../client/follow-events.ts";
 import type { QueryOf } from "../contract.ts";
 import type { Event as EvergateEvent, EventId } from "../generated/api.ts";
 import type { OptionsOf } from "../options.ts";
 import type { PagePromise } from "../pages.ts";
+
+/** Which events are followed. */
+export type FollowQuery = Pick<
+  NonNullable<QueryOf<"listEvents">>,
+  "after" | "type" | "subscription"
+>;
+
+export type FollowOptions = OptionsOf<"listEvents"> & {
+  /** Hears why events don't come for now, and when they are asked for again. */
+  readonly onInterrupted?: ((error: Error, retryInMs: number) => void) | undefined;
+};
+
+/** How long the gateway waits for an event before it is asked again. Proxies commonly cut what is silent for 30 or 60 s. */
+const waitSeconds = 25;
 
 /** What happened, in one total order. */
 export interface Events {
   /**
    * Lists the partner's events in their one total order, oldest first. It is the way to catch up
    * on events that you missed: keep the id of the last event you have seen, and ask for those
-   * after it.
+   * after it. With `wait` it is also the way to follow them as they happen, without a webhook
+   * endpoint.
    *
    * ```ts
    * for await (const event of evergate.events.list({ after: lastSeen })) lastSeen = await take(event);
    * ```
    * The walk ends with the last event that there is for now. Keep its id, and pass it as `after` next time.
+   *
+   * Refused with `rate_limited`.
    */
   list(
     query?: QueryOf<"listEvents">,
     options?: OptionsOf<"listEvents">,
   ): PagePromise<EvergateEvent>;
+
+  /**
+   * Follows the partner's events as they happen, without a webhook endpoint and without an end: those after `after`, or
+   * all from the first on. Each is asked for once the one before has been taken. Lost connections and restarts of the
+   * gateway are waited out, and nothing is missed; what can't pass by itself, such as a revoked key, is thrown.
+   *
+   * ```ts
+   * const newest = await evergate.events.list({ order: "newest_first", limit: 1 });
+   * for await (const event of evergate.events.follow({ after: newest.data[0]?.id }, { signal })) await take(event);
+   * ```
+   */
+  follow(query?: FollowQuery, options?: FollowOptions): AsyncIterable<EvergateEvent>;
 
   /**
    * Reads one event.
@@ -32,6 +62,25 @@ export interface Events {
 export function createEvents({ call, list }: Calls): Events {
   return {
     list: (query, options) => list("listEvents", { query }, options),
+    follow: ({ after, ...filter } = {}, { onInterrupted, ...options } = {}) =>
+      followEvents({
+        after,
+        signal: options.signal,
+        onInterrupted,
+        read: (last) =>
+          list(
+            "listEvents",
+            {
+              query: {
+                ...filter,
+                wait: waitSeconds,
+                limit: 200,
+                ...(last === undefined ? {} : { after: last }),
+              },
+            },
+            options,
+          ),
+      }),
     get: (eventId, options) => call("getEvent", { path: { eventId } }, options),
   };
 }

@@ -47,6 +47,9 @@ This page is made by a test from the contract: \`vitest run --project gateway pa
 
 const optionalInputs: ReadonlySet<OperationId> = new Set(["reactivateSubscription"]);
 
+const followLine =
+  "- `events.follow(query?, options?)` → `AsyncIterable<EvergateEvent>`. Follow your events as they happen: `GET /v1/events?wait=25`, again and again";
+
 /** The text of api.md. */
 export function renderApiIndex(document: ContractDocument): string {
   const operations = new Map(
@@ -80,6 +83,7 @@ function renderMethod(id: OperationId, operation: ContractOperation | undefined)
   const result = answer === undefined ? "" : ` → \`${toResult(answer)}\``;
   const line = `- \`${methodOfOperation[id]}(${parameters.join(", ")})\`${result}. ${operation.summary ?? ""}: \`${method} ${path}\``;
   const text = line.replace("?: `", "? `");
+  if (id === "listEvents") return `${text}\n${followLine}`;
   if (!hasPreview(id)) return text;
   return `${text}\n- \`${previewOfOperation[id]}(${parameters.join(", ")})\` → \`Preview\`. What it would come to: \`${method} ${path}?preview=true\``;
 }
