@@ -140,10 +140,15 @@ function readPrivateWebhooks(env: Environment): BlockList | boolean {
   if (["1", "true", "on"].includes(text)) return true;
   const list = new BlockList();
   for (const range of text.split(",")) {
-    const [address = "", prefix = ""] = range.trim().split("/");
+    const [address = "", prefix = "", ...rest] = range.trim().split("/");
     const family = isIP(address);
     const bits = Number(prefix);
-    if (family === 0 || !/^\d+$/.test(prefix) || bits > (family === 4 ? 32 : 128))
+    if (
+      family === 0 ||
+      rest.length > 0 ||
+      !/^\d+$/.test(prefix) ||
+      bits > (family === 4 ? 32 : 128)
+    )
       throw new SettingError(
         `EVERGATE_ALLOW_PRIVATE_WEBHOOKS has to be true, false or a list of CIDRs such as 10.0.0.0/8,fd00::/8; "${range.trim()}" is none.`,
       );

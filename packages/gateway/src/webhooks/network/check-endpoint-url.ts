@@ -1,6 +1,28 @@
 import { isIP } from "node:net";
 import { judgeAddress, type PrivateWebhooks } from "./judge-address.ts";
 
+/** Names under which clouds answer their own machines: never a receiver of webhooks, whatever is allowed. */
+const insideClouds: ReadonlySet<string> = new Set([
+  "metadata",
+  "metadata.google.internal",
+  "metadata.goog",
+  "metadata.tencentyun.com",
+  "metadata.azure.internal",
+  "metadata.platformequinix.com",
+  "instance-data",
+  "instance-data.ec2.internal",
+]);
+
+/** No server of the public internet has a name under these: RFC 6761 and 6762, RFC 8375, RFC 7686, and ICANN for `internal`. */
+const localDomains: readonly string[] = [
+  "localhost",
+  "local",
+  "internal",
+  "home.arpa",
+  "onion",
+  "invalid",
+];
+
 /**
  * Says why nothing may be delivered to a URL, or undefined where nothing speaks against it.
  *
@@ -9,23 +31,36 @@ import { judgeAddress, type PrivateWebhooks } from "./judge-address.ts";
  */
 export function checkEndpointUrl(text: string, allowed: PrivateWebhooks): string | undefined {
   const url = URL.parse(text);
-  if (url === null) return "url is not a valid URL.";
-  if (url.protocol !== "https:" && url.protocol !== "http:")
+  if (url !== null && url.protocol !== "https:" && url.protocol !== "http:")
     return "url has to begin with https://.";
-  if (url.username !== "" || url.password !== "")
+  if (url === null || isMended(text)) return "url is not a valid URL.";
+  if (hasUserInfo(text, url))
     return "url must not hold a user name or password; deliveries are signed instead.";
   if (url.port === "0") return "url names the port 0, which does not exist.";
   const host = toHost(url);
   if (isIP(host) !== 0) return checkLiteral(url, judgeAddress(host, allowed));
-  if (allowed === false && url.protocol === "http:") return "url has to begin with https://.";
-  if (allowed === false && isLocalName(host))
+  const name = host.replace(/\.$/, "");
+  if (name.split(".").includes("")) return "url is not a valid URL.";
+  if (insideClouds.has(name) || (allowed === false && isLocalName(name)))
     return `url leads to ${host}, which is not a public host.`;
+  if (allowed === false && url.protocol === "http:") return "url has to begin with https://.";
   return undefined;
+}
+
+/** What the parser would mend (a tab, a backslash, a missing slash) is read differently elsewhere, and isn't taken at all. */
+function isMended(text: string): boolean {
+  return !/^https?:\/\/[^/]/i.test(text) || /[\s\\\p{Cc}]/u.test(text);
 }
 
 /** The host as a resolver takes it: without the brackets of IPv6. The URL parser has already read octal, hexadecimal and short IPv4. */
 function toHost(url: URL): string {
   return url.hostname.replace(/^\[(.*)\]$/, "$1");
+}
+
+/** An empty one too: the parser drops it, yet who reads over the URL takes what stands before it for the host. */
+function hasUserInfo(text: string, url: URL): boolean {
+  const [, authority = ""] = /^\w+:\/\/([^/?#]*)/.exec(text) ?? [];
+  return url.username !== "" || url.password !== "" || authority.includes("@");
 }
 
 function checkLiteral(url: URL, judgement: ReturnType<typeof judgeAddress>): string | undefined {
@@ -34,8 +69,7 @@ function checkLiteral(url: URL, judgement: ReturnType<typeof judgeAddress>): str
   return undefined;
 }
 
-/** Names that lead to this machine (RFC 6761) or to the next one: no public host has a name of one part. */
-function isLocalName(host: string): boolean {
-  const name = host.replace(/\.$/, "");
-  return !name.includes(".") || name.endsWith(".localhost");
+/** Names that lead to this machine or to the next one: no public host has a name of one part. */
+function isLocalName(name: string): boolean {
+  return !name.includes(".") || localDomains.some((domain) => name.endsWith(`.${domain}`));
 }

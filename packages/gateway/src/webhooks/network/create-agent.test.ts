@@ -1,6 +1,10 @@
+import { execFile } from "node:child_process";
 import { createServer as createTlsServer } from "node:https";
 import { BlockList, createServer, type AddressInfo, type Server } from "node:net";
-import { afterEach, expect, test } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { afterEach, expect, onTestFinished, test } from "vitest";
+import { addressOf } from "./addressed-client.ts";
 import { createAgent, type AgentOptions } from "./create-agent.ts";
 import { attemptLimits, sendDelivery, type AttemptResult } from "../delivery/send-delivery.ts";
 
@@ -26,6 +30,7 @@ Siz8NQxx3VGKlVpESXR1jwisHNsRqeSIJ8QXFfsxUmQvr7FM5ELm/b9f
 `;
 
 const secret = `whsec_${Buffer.alloc(32, 1).toString("base64")}`;
+const message = { event: "evt_1", payload: "{}", secret };
 const sentAtMs = Date.UTC(2026, 10, 24, 9);
 const servers: Server[] = [];
 
@@ -44,7 +49,7 @@ async function send(
     const limits = { ...attemptLimits, timeoutMs };
     return await sendDelivery(
       agent,
-      { url, event: "evt_1", payload: "{}", secret },
+      { ...message, url },
       sentAtMs,
       options.allowed ?? false,
       limits,
@@ -54,24 +59,41 @@ async function send(
   }
 }
 
-async function listen(server: Server): Promise<number> {
+async function listen(
+  server: Server,
+  host: string = "127.0.0.1",
+  port: number = 0,
+): Promise<number> {
   servers.push(server);
   await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
+    server.listen(port, host, resolve);
   });
   return (server.address() as AddressInfo).port;
 }
 
+interface Counted {
+  readonly port: number;
+  readonly count: () => number;
+}
+
 /** A server that tells whether anybody connected. */
-async function startTrap(): Promise<{ port: number; count: () => number }> {
+async function startTrap(host: string = "127.0.0.1", port: number = 0): Promise<Counted> {
   let count = 0;
-  const port = await listen(
-    createServer((socket) => {
-      count += 1;
-      socket.destroy();
-    }),
-  );
-  return { port, count: () => count };
+  const server = createServer((socket) => {
+    count += 1;
+    socket.destroy();
+  });
+  return { port: await listen(server, host, port), count: () => count };
+}
+
+/** A server that answers every request with the same bytes, and counts its connections. */
+async function startAnswering(bytes: string): Promise<Counted> {
+  let count = 0;
+  const server = createServer((socket) => {
+    count += 1;
+    socket.on("error", () => {}).on("data", () => socket.write(bytes));
+  });
+  return { port: await listen(server), count: () => count };
 }
 
 test.each([
@@ -97,15 +119,99 @@ test.each([
 );
 
 test("a name that leads elsewhere at the next look is judged anew", async () => {
-  const trap = await startTrap();
-  const answers = [["10.0.0.1"], ["127.0.0.1"]];
+  const receiver = await startAnswering("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+  const inside = await startTrap("::1", receiver.port);
+  const allowed = new BlockList();
+  allowed.addAddress("127.0.0.1", "ipv4");
+  // The name is rebound between the attempts, and, were it looked up again, between the judging and the connecting.
+  const answers = [["127.0.0.1"], ["::1"], ["169.254.169.254"], ["127.0.0.1", "::1"]];
   let looks = 0;
   const resolveName = async (): Promise<string[]> => answers[looks++] ?? [];
-  for (let attempt = 0; attempt < 2; attempt++)
-    expect(await send(`https://hooks.example.com:${trap.port}/`, { resolveName })).toMatchObject({
-      error: expect.stringContaining("not a public one"),
-    });
-  expect(looks).toBe(2);
+  const agent = createAgent({ allowed, connectTimeoutMs: 2_000, resolveName });
+  onTestFinished(() => agent.destroy());
+  const url = `http://hooks.example.com:${receiver.port}/`;
+  const results: AttemptResult[] = [];
+  for (let attempt = 0; attempt < 4; attempt++)
+    results.push(await sendDelivery(agent, { ...message, url }, sentAtMs, allowed, attemptLimits));
+  const refused = {
+    status: null,
+    excerpt: null,
+    error: "The host's address is not a public one; nothing was sent.",
+  };
+  expect(results).toMatchObject([{ status: 204 }, refused, refused, refused]);
+  expect(looks).toBe(4);
+  expect(receiver.count()).toBe(1);
+  expect(inside.count()).toBe(0);
+});
+
+test("a name that leads elsewhere while its connection is open changes nothing of that", async () => {
+  const receiver = await startAnswering("HTTP/1.1 204 No Content\r\n\r\n");
+  let looks = 0;
+  const resolveName = async (): Promise<string[]> => [looks++ === 0 ? "127.0.0.1" : "10.0.0.1"];
+  const agent = createAgent({ allowed: true, connectTimeoutMs: 2_000, resolveName });
+  onTestFinished(() => agent.destroy());
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const options = {
+      origin: `http://hooks.example.com:${receiver.port}`,
+      path: "/",
+      method: "POST",
+    } as const;
+    const { body } = await agent.request(options);
+    await body.dump();
+    // The client is free again a moment after its answer's end.
+    await sleep(20);
+    expect(addressOf(options)).toBe("127.0.0.1");
+  }
+  expect(looks).toBe(1);
+  expect(receiver.count()).toBe(1);
+});
+
+test("the address of a request is that of its own connection, and there is none without one", async () => {
+  const port = await listen(
+    createServer((socket) => void socket.end("HTTP/1.1 204 No Content\r\n\r\n")),
+  );
+  const addresses: Record<string, string[]> = {
+    "one.example.com": ["127.0.0.1"],
+    "two.example.com": ["10.0.0.1"],
+    "three.example.com": [],
+  };
+  const allowed = new BlockList();
+  allowed.addSubnet("127.0.0.0", 8, "ipv4");
+  const agent = createAgent({
+    allowed,
+    connectTimeoutMs: 2_000,
+    resolveName: async (name) => addresses[name] ?? [],
+  });
+  onTestFinished(() => agent.destroy());
+  const ask = async (host: string, at: number): Promise<string | null> => {
+    const options = { origin: `http://${host}:${at}`, path: "/", method: "POST" } as const;
+    // What comes of it is told by other tests.
+    await agent.request(options).catch(() => {});
+    return addressOf(options);
+  };
+  expect(
+    await Promise.all(
+      ["one.example.com", "two.example.com", "three.example.com", "127.0.0.1"].map((host) =>
+        ask(host, port),
+      ),
+    ),
+  ).toEqual(["127.0.0.1", null, null, "127.0.0.1"]);
+  const closed = createServer();
+  const closedPort = await listen(closed);
+  await new Promise((resolve) => closed.close(resolve));
+  expect(await ask("127.0.0.1", closedPort)).toBeNull();
+});
+
+test("what a refused address would answer is never read", async () => {
+  const trap = await startAnswering("HTTP/1.1 500 Oops\r\nContent-Length: 6\r\n\r\nsecret");
+  for (const url of [
+    `https://127.0.0.1:${trap.port}/`,
+    `http://hooks.example.com:${trap.port}/`,
+    `https://hooks.example.com:${trap.port}/`,
+  ])
+    expect(
+      JSON.stringify(await send(url, { resolveName: async () => ["127.0.0.1"] })),
+    ).not.toContain("secret");
   expect(trap.count()).toBe(0);
 });
 
@@ -193,23 +299,42 @@ test("https goes to the judged address, under the name's certificate", async () 
   });
 });
 
-test("a proxy of the environment is not used", async () => {
-  const trap = await startTrap();
-  const before = { ...process.env };
-  process.env["HTTP_PROXY"] = `http://127.0.0.1:${trap.port}`;
-  process.env["http_proxy"] = `http://127.0.0.1:${trap.port}`;
-  process.env["NODE_USE_ENV_PROXY"] = "1";
-  try {
-    const port = await listen(
-      createServer((socket) => void socket.end("HTTP/1.1 204 No Content\r\n\r\n")),
-    );
-    expect(await send(`http://127.0.0.1:${port}/`, { allowed: true })).toMatchObject({
-      status: 204,
-    });
-  } finally {
-    process.env = before;
-  }
-  expect(trap.count()).toBe(0);
+test("a proxy of the environment is not used, though it is there for others", async () => {
+  const proxy = await startTrap();
+  const receiver = await startAnswering("HTTP/1.1 204 No Content\r\n\r\n");
+  const program = `
+    import { createAgent } from ${JSON.stringify(new URL("create-agent.ts", import.meta.url).href)};
+    const origin = "http://127.0.0.1:${receiver.port}";
+    const agent = createAgent({ allowed: true, connectTimeoutMs: 2_000 });
+    const { statusCode } = await agent.request({ origin, path: "/", method: "POST" });
+    await agent.destroy();
+    const fetched = await fetch(origin).then(() => "answered", () => "failed");
+    console.log(JSON.stringify({ statusCode, fetched }));
+  `;
+  const proxyUrl = `http://127.0.0.1:${proxy.port}`;
+  // Read at the start of a process only.
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ["--input-type=module", "--eval", program],
+    {
+      env: {
+        ...process.env,
+        NODE_USE_ENV_PROXY: "1",
+        HTTP_PROXY: proxyUrl,
+        http_proxy: proxyUrl,
+        HTTPS_PROXY: proxyUrl,
+        https_proxy: proxyUrl,
+        ALL_PROXY: proxyUrl,
+        all_proxy: proxyUrl,
+        NO_PROXY: "",
+        no_proxy: "",
+      },
+    },
+  );
+  // What goes by way of the environment comes to the trap, so that the environment is shown to be in force.
+  expect(JSON.parse(stdout)).toEqual({ statusCode: 204, fetched: "failed" });
+  expect(receiver.count()).toBe(1);
+  expect(proxy.count()).toBe(1);
 });
 
 test.each([

@@ -1,6 +1,7 @@
 import { promises as dns } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
-import { Agent, buildConnector } from "undici";
+import { Agent, buildConnector, Pool } from "undici";
+import { AddressedClient } from "./addressed-client.ts";
 import { judgeAddress, type PrivateWebhooks } from "./judge-address.ts";
 
 /** Finds every address of a name. */
@@ -80,27 +81,31 @@ export function createAgent({
     return undefined;
   }
 
+  const connect: buildConnector.connector = (options, callback) => {
+    const literal =
+      isIP(options.hostname) === 0 ? undefined : judge(options.hostname, options.protocol);
+    if (literal !== undefined) return callback(literal, null);
+    return connectors[options.protocol === "https:" ? "https:" : "http:"](options, (...result) => {
+      const [error, socket] = result;
+      if (error !== null) return callback(error, null);
+      const refusal = judge(socket.remoteAddress ?? "", options.protocol);
+      if (refusal === undefined) return callback(null, socket);
+      socket.destroy();
+      return callback(refusal, null);
+    });
+  };
+
   return new Agent({
     pipelining: 1,
+    allowH2: false,
     // The whole attempt has one time-out, set with each request.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: (options, callback) => {
-      const literal =
-        isIP(options.hostname) === 0 ? undefined : judge(options.hostname, options.protocol);
-      if (literal !== undefined) return callback(literal, null);
-      return connectors[options.protocol === "https:" ? "https:" : "http:"](
-        options,
-        (...result) => {
-          const [error, socket] = result;
-          if (error !== null) return callback(error, null);
-          const refusal = judge(socket.remoteAddress ?? "", options.protocol);
-          if (refusal === undefined) return callback(null, socket);
-          socket.destroy();
-          return callback(refusal, null);
-        },
-      );
-    },
+    factory: (host, options: Pool.Options) =>
+      new Pool(host, {
+        ...options,
+        factory: (origin, settings) => new AddressedClient(origin, settings, connect),
+      }),
   });
 }
 

@@ -1,4 +1,4 @@
-import { BlockList } from "node:net";
+import { BlockList, isIPv4 } from "node:net";
 import { describe, expect, test } from "vitest";
 import { judgeAddress } from "./judge-address.ts";
 
@@ -29,6 +29,7 @@ const notPublic: readonly (readonly [string, string])[] = [
   ["::1", "loopback"],
   ["::", "unspecified"],
   ["::7f00:1", "IPv4-compatible loopback"],
+  ["::93.184.215.14", "IPv4-compatible, as sockets write it"],
   ["::ffff:127.0.0.1", "mapped loopback"],
   ["::ffff:a9fe:a9fe", "mapped metadata"],
   ["::ffff:0:127.0.0.1", "translated loopback"],
@@ -36,9 +37,12 @@ const notPublic: readonly (readonly [string, string])[] = [
   ["64:ff9b::127.0.0.1", "loopback through NAT64"],
   ["64:ff9b::a9fe:a9fe", "metadata through NAT64"],
   ["64:ff9b:1::1", "local NAT64"],
+  ["64:ff9b:1::5db8:d70e", "public through local NAT64"],
   ["2002:7f00:1::", "loopback through 6to4"],
   ["2002:5db8:d70e::1", "public through 6to4"],
-  ["2001:0:5db8:d70e::80ff:fffe", "Teredo"],
+  ["2001:0:5db8:d70e::80ff:fffe", "loopback through Teredo"],
+  ["2a00:1450::5efe:7f00:1", "loopback through ISATAP"],
+  ["2a00:1450::200:5efe:a9fe:a9fe", "metadata through ISATAP"],
   ["fd00::1", "unique local"],
   ["fd00:ec2::254", "the metadata of AWS"],
   ["fc00::1", "unique local"],
@@ -56,6 +60,15 @@ const notPublic: readonly (readonly [string, string])[] = [
   ["127.1", "no address in the form of sockets"],
 ];
 
+function listOf(...ranges: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const range of ranges) {
+    const [address = "", bits] = range.split("/");
+    list.addSubnet(address, Number(bits), isIPv4(address) ? "ipv4" : "ipv6");
+  }
+  return list;
+}
+
 describe("judging addresses", () => {
   test.each(notPublic)("%s is refused (%s)", (address) => {
     expect(judgeAddress(address, false)).toBe("refused");
@@ -69,6 +82,7 @@ describe("judging addresses", () => {
     "2606:4700:4700::1111",
     "::ffff:93.184.215.14",
     "64:ff9b::5db8:d70e",
+    "2a00:1450::5efe:5db8:d70e",
   ])("%s is public, whatever is allowed", (address) => {
     expect(judgeAddress(address, false)).toBe("public");
     expect(judgeAddress(address, true)).toBe("public");
@@ -92,6 +106,45 @@ describe("judging addresses", () => {
       "169.254.169.254",
     ])
       expect(judgeAddress(address, list)).toBe("refused");
+  });
+
+  test.each([
+    ["::1/128", "::1"],
+    ["64:ff9b:1::/48", "64:ff9b:1::5db8:d70e"],
+    ["64:ff9b:1::/48", "64:ff9b:1:5db8:d7:e00::"],
+    ["64:ff9b:1::/48", "64:ff9b:1:5d:b8:d70e::"],
+    ["64:ff9b:1::/48", "64:ff9b:1:0:5d:b8d7:e00:0"],
+    ["2002::/16", "2002:5db8:d70e::1"],
+  ])("where %s is allowed, %s is", (range, address) => {
+    expect(judgeAddress(address, listOf(range))).toBe("private");
+  });
+
+  test.each([
+    ["64:ff9b:1::/48", "64:ff9b:1::10.0.0.1"],
+    ["64:ff9b:1::/48", "64:ff9b:1:a00:0:100::"],
+    ["64:ff9b:1::/48", "64:ff9b:1:a:0:1::"],
+    ["64:ff9b:1::/48", "64:ff9b:1:0:a:0:100:0"],
+    ["2002::/16", "2002:a00:1::1"],
+    ["2001::/16", "2001:0:5db8:d70e::f5ff:fffe"],
+    ["::/96", "::7f00:1"],
+  ])("where %s is allowed, %s is not, because of the address within", (range, address) => {
+    expect(judgeAddress(address, listOf(range))).toBe("refused");
+  });
+
+  test("the metadata of clouds is refused whatever is allowed", () => {
+    for (const address of [
+      "169.254.169.254",
+      "::ffff:169.254.169.254",
+      "64:ff9b::a9fe:a9fe",
+      "2002:a9fe:a9fe::1",
+      "168.63.129.16",
+      "100.100.100.200",
+      "fd00:ec2::254",
+      "fd00:0ec2:0::0254",
+    ]) {
+      expect(judgeAddress(address, true)).toBe("refused");
+      expect(judgeAddress(address, listOf("0.0.0.0/0", "::/0"))).toBe("refused");
+    }
   });
 
   test("what is no address is refused even where all are allowed", () => {
