@@ -17,6 +17,7 @@ import { createClientAddress } from "./server/client-address.ts";
 import { defaultApplicationsPerHour, type Settings } from "./settings.ts";
 import type { Store } from "./store/store.ts";
 import { startDeliveryWorker } from "./webhooks/delivery/delivery-worker.ts";
+import { createAsker } from "./webhooks/endpoints/ask-endpoint.ts";
 
 const secondsPerHour = 3_600;
 
@@ -62,6 +63,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     sealer: createSealer(parts.secretKey),
     log: parts.log,
     privateWebhooks: parts.settings.privateWebhooks,
+    asker: createAsker(parts.settings.privateWebhooks),
     clientOf: createClientAddress(parts.settings.trustedProxies ?? []),
     publicLimit: createRequestLimit(
       parts.settings.applicationsPerHour ?? defaultApplicationsPerHour,
@@ -100,6 +102,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       services.arrivals.end();
       await background?.stop();
       background = null;
+      await services.asker.stop();
     },
   };
 }

@@ -22,6 +22,7 @@ export type IdPrefix =
   | "settlement"
   | "evt"
   | "wh"
+  | "challenge"
   | "prepaid"
   | "key"
   | "attempt"

@@ -91,7 +91,11 @@ import { deleteWebhookEndpoint } from "./webhooks/endpoints/delete-webhook-endpo
 import { getWebhookEndpoint } from "./webhooks/endpoints/get-webhook-endpoint.ts";
 import { listWebhookAttempts } from "./webhooks/endpoints/list-webhook-attempts.ts";
 import { listWebhookEndpoints } from "./webhooks/endpoints/list-webhook-endpoints.ts";
+import { revokePreviousWebhookSecrets } from "./webhooks/endpoints/revoke-previous-webhook-secrets.ts";
+import { rotateWebhookSecret } from "./webhooks/endpoints/rotate-webhook-secret.ts";
+import { testWebhookEndpoint } from "./webhooks/endpoints/test-webhook-endpoint.ts";
 import { updateWebhookEndpoint } from "./webhooks/endpoints/update-webhook-endpoint.ts";
+import { verifyWebhookEndpoint } from "./webhooks/endpoints/verify-webhook-endpoint.ts";
 
 /** Every operation of the contract, and the room in which it is carried out. */
 export const rooms: Rooms = {
@@ -181,6 +185,10 @@ export const rooms: Rooms = {
   getWebhookEndpoint: readOfPartner(getWebhookEndpoint),
   updateWebhookEndpoint: writeOfPartner(updateWebhookEndpoint),
   deleteWebhookEndpoint: writeOfPartner(deleteWebhookEndpoint),
+  rotateWebhookSecret: writeOfPartner(rotateWebhookSecret),
+  revokePreviousWebhookSecrets: writeOfPartner(revokePreviousWebhookSecrets),
+  verifyWebhookEndpoint: run(verifyWebhookEndpoint),
+  testWebhookEndpoint: writeOfPartner(testWebhookEndpoint),
   listWebhookAttempts: readOfPartner(listWebhookAttempts),
 
   listAuditLog: read(listAuditLog),

@@ -1,4 +1,4 @@
-import { verifyWebhook } from "./webhooks.ts";
+import { answerChallenge, verifyWebhook } from "./webhooks.ts";
 
 export { Evergate } from "./evergate.ts";
 export type { CallOptions, EvergateOptions, Fetch, HeaderOptions, OptionsOf } from "./options.ts";
@@ -140,12 +140,19 @@ export {
   type TrialLength,
   type UpcomingBill,
   type WebhookAttempt,
+  type WebhookChallengeAnswer,
   type WebhookEndpoint,
+  type WebhookEndpointEvent,
   type WebhookEndpointInput,
   type WebhookEndpointPatch,
+  type WebhookFilters,
+  type WebhookSecretRotationInput,
   type WithdrawScheduledChangeInput,
   type XspAnswers,
 } from "./generated/api.ts";
 
-/** Receiving webhooks; the same as `verifyWebhook` of `@evergate/sdk/webhooks`, which does without the client. */
-export const webhooks: { readonly verify: typeof verifyWebhook } = { verify: verifyWebhook };
+/** Receiving webhooks; the same as `verifyWebhook` and `answerChallenge` of `@evergate/sdk/webhooks`, which does without the client. */
+export const webhooks: {
+  readonly verify: typeof verifyWebhook;
+  readonly answerChallenge: typeof answerChallenge;
+} = { verify: verifyWebhook, answerChallenge };

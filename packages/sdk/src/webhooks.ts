@@ -11,6 +11,7 @@ export {
   type WebhookRefusal,
 } from "./errors.ts";
 export type { Event as EvergateEvent } from "./generated/api.ts";
+export { answerChallenge } from "./webhooks/answer-challenge.ts";
 export type { Delivery, DeliveryHeaders } from "./webhooks/read-body.ts";
 
 export interface VerifyOptions {

@@ -48,6 +48,10 @@ export const problemTable: Readonly<
     status: 409,
     title: "The partner has all the webhook endpoints it can have",
   },
+  webhook_secret_limit_reached: {
+    status: 409,
+    title: "The endpoint has all the secrets it can have",
+  },
   settlement_failed: { status: 409, title: "The settlement failed" },
   version_mismatch: { status: 412, title: "The subscription has changed meanwhile" },
   content_too_large: { status: 413, title: "The body is too large" },
@@ -96,6 +100,11 @@ export const problemTable: Readonly<
   clock_goes_back: { status: 422, title: "The clock cannot go back" },
   clock_too_far: { status: 422, title: "The clock cannot be advanced so far" },
   webhook_url_not_allowed: { status: 422, title: "The gateway may not deliver there" },
+  webhook_header_not_allowed: { status: 422, title: "The header cannot be sent" },
+  webhook_challenge_failed: {
+    status: 422,
+    title: "The endpoint has not proved that it has its secret",
+  },
   month_not_over: { status: 422, title: "The month is not over" },
   month_before_partner: { status: 422, title: "The partner had not begun" },
   rate_limited: { status: 429, title: "Too many requests" },

@@ -9,6 +9,7 @@ import type { SecretBox } from "../secrets/secret-box.ts";
 import type { Arrivals } from "../events/arrivals.ts";
 import type { RequestLimit } from "./request-limit.ts";
 import type { Turns } from "../record/turns.ts";
+import type { Asker } from "../webhooks/endpoints/ask-endpoint.ts";
 import type { Sealer } from "../secrets/sealer.ts";
 
 /** Who calls: the key, and the person at the desk whom the caller names (R26). */
@@ -37,6 +38,8 @@ export interface Services {
   readonly signals: Signals;
   /** Which private addresses webhooks may go to (`EVERGATE_ALLOW_PRIVATE_WEBHOOKS`). */
   readonly privateWebhooks: Settings["privateWebhooks"];
+  /** Sends webhook endpoints what somebody waits for the answer of. */
+  readonly asker: Asker;
   /** Who asks, as far as an address tells it: for limits only, and never stored. */
   readonly clientOf: (c: Context) => string;
   /** How much may be asked without a key. */

@@ -8,6 +8,7 @@ import {
   subscribe,
   takeBill,
   takePartner,
+  takeAnsweringEndpoint,
   takeApplication,
   type RequestParts,
 } from "./requests.ts";
@@ -423,6 +424,31 @@ export const refusals: readonly Refusal[] = [
     "webhook_url_not_allowed",
     withBody({ url: "http://hooks.example.com@203.0.113.5/" }),
   ),
+  ...each(
+    ["createWebhookEndpoint", "updateWebhookEndpoint"],
+    "webhook_header_not_allowed",
+    withBody({ headers: { "Transfer-Encoding": "chunked" } }),
+  ),
+  ...each(
+    ["createWebhookEndpoint", "updateWebhookEndpoint"],
+    "product_unknown",
+    withBody({ filters: { products: ["code:NOTHING"] } }),
+  ),
+  refusal("rotateWebhookSecret", "webhook_secret_limit_reached", async (scene) => {
+    const parts = await makeRequest(scene, scene.one, getOperation("rotateWebhookSecret"));
+    for (let count = 0; count < 3; count++)
+      await scene.one.api.ask(
+        "POST",
+        `/v1/webhook-endpoints/${parts.path["endpointId"]}/rotate-secret`,
+        {},
+      );
+    return { path: parts.path };
+  }),
+  refusal("verifyWebhookEndpoint", "webhook_challenge_failed", async (scene) => {
+    const { path, receiver } = await takeAnsweringEndpoint(scene, scene.one);
+    receiver.answer((response) => response.writeHead(200).end("ok"));
+    return { path };
+  }),
   refusal("createWebhookEndpoint", "webhook_endpoint_limit_reached", async (scene) => {
     const { key, api } = await takePartner(scene);
     for (let count = 0; count < 16; count++)

@@ -1,7 +1,9 @@
 import type { components } from "../generated/api.ts";
 import { getOperation, type DeclaredOperation, type Json, type JsonObject } from "./contract.ts";
 import { makePrepaidCustomer, sceneNow, type Scene, type Side } from "./scene.ts";
+import { answerChallenges } from "../testing/answer-challenges.ts";
 import { apiOf, type Api } from "../testing/api.ts";
+import { startReceiver, type Receiver } from "../testing/start-receiver.ts";
 
 type Schemas = components["schemas"];
 
@@ -231,6 +233,22 @@ async function takeEndpoint(_scene: Scene, side: Side): Promise<Partial<RequestP
   return { path: { endpointId: id } };
 }
 
+/** An endpoint of its own whose server answers challenges. */
+export async function takeAnsweringEndpoint(
+  _scene: Scene,
+  side: Side,
+): Promise<{ readonly path: { readonly endpointId: string }; readonly receiver: Receiver }> {
+  await dropOldEndpoints(side);
+  const receiver = await startReceiver();
+  const { id, secret } = await side.api.ask<Schemas["CreatedWebhookEndpoint"]>(
+    "POST",
+    "/v1/webhook-endpoints",
+    { url: receiver.url, eventTypes: ["bill.issued"], challenge: true },
+  );
+  answerChallenges(receiver, secret);
+  return { path: { endpointId: id }, receiver };
+}
+
 /** A partner of its own for a test, a reseller in a sandbox, after some of the operator's operations. */
 async function takeReseller(
   { operator }: Scene,
@@ -292,6 +310,12 @@ const prepare: Readonly<Record<string, Preparation>> = {
   },
   updateWebhookEndpoint: takeEndpoint,
   deleteWebhookEndpoint: takeEndpoint,
+  rotateWebhookSecret: takeEndpoint,
+  revokePreviousWebhookSecrets: takeEndpoint,
+  verifyWebhookEndpoint: async (scene, side) => {
+    const { path } = await takeAnsweringEndpoint(scene, side);
+    return { path };
+  },
   advanceSandboxClock: async (_scene, { api }) => {
     // A second on: the time stays near the examples'.
     const { now } = await api.ask<Schemas["SandboxClock"]>("GET", "/v1/sandbox/clock");

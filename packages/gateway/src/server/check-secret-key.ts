@@ -1,7 +1,7 @@
 import { toPartnerId } from "../ids.ts";
 import { createSecretBox } from "../secrets/secret-box.ts";
 import type { Store } from "../store/store.ts";
-import { openEndpointSecret } from "../store/webhook-endpoints.ts";
+import { openEndpointSecret } from "../store/webhook-secrets.ts";
 
 /** Whether the key opens what the database has sealed: "fits", "differs", or "unused" where nothing is sealed yet. */
 export async function checkSecretKey(

@@ -27,12 +27,12 @@ export interface StoredEvent {
   readonly payload: string;
 }
 
-/** Stores events in the transaction of their change. Their place in the partner's total order is given later. */
+/** Stores events in the transaction of their change, and answers their ids. Their place in the partner's total order is given later. */
 export async function appendEvents(
   tx: Transaction,
   partner: PartnerId,
   events: readonly NewEvent[],
-): Promise<void> {
+): Promise<readonly string[]> {
   const rows = events.map((event) => ({
     partner,
     id: makeId("evt"),
@@ -60,6 +60,23 @@ export async function appendEvents(
       position: null,
     })),
   );
+  return rows.map(({ id }) => id);
+}
+
+/** The texts of some events, by their ids. */
+export async function findEventPayloads(
+  db: Reader,
+  partner: PartnerId,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .selectFrom("events")
+    .select(["id", "payload"])
+    .where("partner", "=", partner)
+    .where("id", "in", ids)
+    .execute();
+  return new Map(rows.map(({ id, payload }) => [id, payload]));
 }
 
 /** What an event is about, where it says so. */

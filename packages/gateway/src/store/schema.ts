@@ -360,6 +360,23 @@ export interface WebhookEndpointTable {
   concurrency: number | null;
   /** `subscription` or `fifo`. */
   ordering: string;
+  /** Ids of the products that events have to be about, a JSON list; null: all. */
+  products: string | null;
+  /** `live` or `sandbox`: the mode that the partner has to have; null: either. */
+  mode: string | null;
+  /** The owner's own headers, encrypted; null: none. */
+  headers: string | null;
+  /** When each header was set, a JSON object by their names. */
+  headers_set_at: string;
+  /** `full` or `thin`. */
+  payload: string;
+  /** 1: nothing is delivered before `verified_at`. */
+  is_challenged: number;
+  /** When it proved that it has its present secret, at its present URL. */
+  verified_at: number | null;
+  secret_set_at: number;
+  /** A JSON list of earlier secrets, each encrypted, with its end. */
+  previous_secrets: string;
   created_at: number;
   /** It is gone for its owner; what belonged to it is removed little by little. */
   deleted_at: number | null;

@@ -4,6 +4,7 @@ import type { PartnerId } from "../ids.ts";
 import type { SecretBox } from "../secrets/secret-box.ts";
 import { lockEventPosition } from "./events.ts";
 import { insertQueue } from "./webhook-queues.ts";
+import { listEnds, sealHeaders, sealSecret } from "./webhook-secrets.ts";
 import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
 import type { WebhookEndpointTable } from "./schema.ts";
 import type { Dialect, Reader, Transaction } from "./store.ts";
@@ -18,11 +19,37 @@ export interface WebhookEndpoint {
   /** At most so many deliveries in flight; null: as many as the gateway gives by default. */
   readonly concurrency: number | null;
   readonly ordering: DeliveryOrdering;
+  readonly filters: EventFilters;
+  /** When each of the owner's own headers was set, by their names. Their values are sealed. */
+  readonly headersSetAt: Readonly<Record<string, Instant>>;
+  readonly payload: "full" | "thin";
+  /** Whether it has to prove that it has its secret before anything is delivered. */
+  readonly isChallenged: boolean;
+  /** When it last proved that it has its present secret, at its present URL. */
+  readonly verifiedAt: Instant | null;
+  readonly secretSetAt: Instant;
+  /** When each earlier secret ends, or has ended, the first first. */
+  readonly previousSecretsEndAt: readonly Instant[];
   readonly createdAt: Instant;
+}
+
+/** What is left out of the events of the types that an endpoint asks for. */
+export interface EventFilters {
+  /** The products that an event has to be about, if it is about one; null: all. */
+  readonly products: readonly string[] | null;
+  /** The mode that the partner has to have; null: either. */
+  readonly mode: "live" | "sandbox" | null;
 }
 
 /** What waits for what: the events of one subscription for each other, or every event for the one before. */
 export type DeliveryOrdering = "subscription" | "fifo";
+
+/** Whether events go out to it now, as far as its owner is concerned; if not, they wait. */
+export function isReceiving(
+  endpoint: Pick<WebhookEndpoint, "isEnabled" | "isChallenged" | "verifiedAt">,
+): boolean {
+  return endpoint.isEnabled && (!endpoint.isChallenged || endpoint.verifiedAt !== null);
+}
 
 export async function findEndpoint(
   db: Reader,
@@ -69,34 +96,33 @@ export async function lockEndpointCount(
   return Number(count);
 }
 
-/** Stores an endpoint; its secret is sealed under the gateway's key and bound to this endpoint. */
+/** Stores an endpoint; its secret and headers are sealed under the gateway's key and bound to this endpoint. */
 export async function insertEndpoint(
   tx: Transaction,
   box: SecretBox,
   partner: PartnerId,
   endpoint: WebhookEndpoint,
   secret: string,
+  headers: Readonly<Record<string, string>>,
 ): Promise<void> {
   await tx
     .insertInto("webhook_endpoints")
     .values({
       partner,
       id: endpoint.id,
-      url: endpoint.url,
-      description: endpoint.description,
-      event_types: JSON.stringify(endpoint.eventTypes),
-      is_enabled: endpoint.isEnabled ? 1 : 0,
-      concurrency: endpoint.concurrency,
-      ordering: endpoint.ordering,
+      ...toColumns(endpoint),
+      headers: sealHeaders(box, partner, endpoint.id, headers),
       deleted_at: null,
-      secret: box.seal(secret, toSecretPlace(partner, endpoint.id)),
+      secret: sealSecret(box, partner, endpoint.id, secret),
+      secret_set_at: endpoint.secretSetAt,
+      previous_secrets: "[]",
       created_at: endpoint.createdAt,
     })
     .execute();
-  await insertQueue(tx, partner, endpoint.id, endpoint.isEnabled);
+  await insertQueue(tx, partner, endpoint.id, isReceiving(endpoint));
 }
 
-/** Saves what can change of an endpoint. */
+/** Saves what can change of an endpoint, its secrets and the values of its headers aside. */
 export async function updateEndpoint(
   tx: Transaction,
   partner: PartnerId,
@@ -104,17 +130,27 @@ export async function updateEndpoint(
 ): Promise<void> {
   await tx
     .updateTable("webhook_endpoints")
-    .set({
-      url: endpoint.url,
-      description: endpoint.description,
-      event_types: JSON.stringify(endpoint.eventTypes),
-      is_enabled: endpoint.isEnabled ? 1 : 0,
-      concurrency: endpoint.concurrency,
-      ordering: endpoint.ordering,
-    })
+    .set(toColumns(endpoint))
     .where("partner", "=", partner)
     .where("id", "=", endpoint.id)
     .execute();
+}
+
+function toColumns(endpoint: WebhookEndpoint) {
+  return {
+    url: endpoint.url,
+    description: endpoint.description,
+    event_types: JSON.stringify(endpoint.eventTypes),
+    is_enabled: endpoint.isEnabled ? 1 : 0,
+    concurrency: endpoint.concurrency,
+    ordering: endpoint.ordering,
+    products: endpoint.filters.products === null ? null : JSON.stringify(endpoint.filters.products),
+    mode: endpoint.filters.mode,
+    headers_set_at: JSON.stringify(endpoint.headersSetAt),
+    payload: endpoint.payload,
+    is_challenged: endpoint.isChallenged ? 1 : 0,
+    verified_at: endpoint.verifiedAt,
+  };
 }
 
 /** Switches an endpoint off; answers it as it was, or undefined where it was off (or gone) already. */
@@ -180,30 +216,27 @@ export async function listReceivingEndpoints(
   return rows.map(toEndpoint);
 }
 
-/** Decrypts an endpoint's secret to sign with it. Throws where the gateway's key is not the one it was sealed with. */
-export function openEndpointSecret(
-  box: SecretBox,
-  partner: PartnerId,
-  endpoint: string,
-  sealed: string,
-): string {
-  return box.open(sealed, toSecretPlace(partner, endpoint));
-}
-
+/* oxlint-disable typescript/no-unsafe-type-assertion -- the row was written from an endpoint */
 function toEndpoint(row: Selectable<WebhookEndpointTable>): WebhookEndpoint {
   return {
     id: row.id,
     url: row.url,
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the row was written from an endpoint
     eventTypes: JSON.parse(row.event_types) as string[],
     description: row.description ?? "",
     isEnabled: row.is_enabled === 1,
     concurrency: row.concurrency,
     ordering: row.ordering === "fifo" ? "fifo" : "subscription",
+    filters: {
+      products: row.products === null ? null : (JSON.parse(row.products) as string[]),
+      mode: row.mode as EventFilters["mode"],
+    },
+    headersSetAt: JSON.parse(row.headers_set_at) as Record<string, Instant>,
+    payload: row.payload === "thin" ? "thin" : "full",
+    isChallenged: row.is_challenged === 1,
+    verifiedAt: row.verified_at === null ? null : toInstant(row.verified_at),
+    secretSetAt: toInstant(row.secret_set_at),
+    previousSecretsEndAt: listEnds(row.previous_secrets),
     createdAt: toInstant(row.created_at),
   };
 }
-
-function toSecretPlace(partner: PartnerId, endpoint: string): string {
-  return `webhook_endpoints/${partner}/${endpoint}`;
-}
+/* oxlint-enable typescript/no-unsafe-type-assertion */

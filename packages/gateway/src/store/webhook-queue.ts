@@ -7,6 +7,7 @@ import { sql } from "kysely";
 import { makeId, toPartnerId, type PartnerId } from "../ids.ts";
 import { makeBody } from "../webhooks/delivery/make-body.ts";
 import type { Dialect, Reader, Transaction } from "./store.ts";
+import { sealedSendingColumns, type SealedSending } from "./webhook-secrets.ts";
 
 /** Written into the statement, not bound: SQLite uses an index over pending rows only where it sees the word. */
 const pending = sql.lit("pending");
@@ -27,6 +28,12 @@ export async function listDueEndpoints(
     .selectFrom("webhook_endpoints as endpoint")
     .select(["endpoint.partner", "endpoint.id"])
     .where("endpoint.is_enabled", "=", 1)
+    .where((where) =>
+      where.or([
+        where("endpoint.is_challenged", "=", 0),
+        where("endpoint.verified_at", "is not", null),
+      ]),
+    )
     .where(
       // Not "exists": PostgreSQL would be free to look through all that is due for the sake of a few endpoints.
       (where) =>
@@ -68,7 +75,7 @@ export interface ClaimedDelivery {
   readonly attemptNumber: number;
   readonly leaseEndsAt: Instant;
   readonly url: string;
-  readonly sealedSecret: string;
+  readonly sealed: SealedSending;
   readonly payload: string;
 }
 
@@ -89,15 +96,24 @@ export async function claimDeliveries(
   // Each statement reads one table by one index, so that no planner can go wrong about it, however old its statistics are.
   const endpoint = await tx
     .selectFrom("webhook_endpoints")
-    .select(["url", "secret"])
+    .select(["url", ...sealedSendingColumns])
     .where("partner", "=", key.partner)
     .where("id", "=", key.endpoint)
     .where("is_enabled", "=", 1)
+    .where((where) =>
+      where.or([where("is_challenged", "=", 0), where("verified_at", "is not", null)]),
+    )
     .executeTakeFirst();
   if (endpoint === undefined) return [];
   const query = tx
     .selectFrom("webhook_deliveries as delivery")
-    .select(["delivery.event", "delivery.lane", "delivery.sequence", "delivery.attempt_count"])
+    .select([
+      "delivery.event",
+      "delivery.lane",
+      "delivery.sequence",
+      "delivery.attempt_count",
+      "delivery.body",
+    ])
     .where("delivery.partner", "=", key.partner)
     .where("delivery.endpoint", "=", key.endpoint)
     .where("delivery.status", "=", pending)
@@ -152,8 +168,8 @@ export async function claimDeliveries(
       attemptNumber: row.attempt_count + 1,
       leaseEndsAt,
       url: endpoint.url,
-      sealedSecret: endpoint.secret,
-      payload: makeBody(payload, key.endpoint, row.sequence),
+      sealed: endpoint,
+      payload: row.body ?? makeBody(payload, key.endpoint, row.sequence),
     };
   });
 }

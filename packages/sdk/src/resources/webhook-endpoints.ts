@@ -2,11 +2,13 @@ import type { Calls } from "../client/create-call.ts";
 import type { QueryOf } from "../contract.ts";
 import type {
   CreatedWebhookEndpoint,
+  Event as EvergateEvent,
   WebhookAttempt,
   WebhookEndpoint,
   WebhookEndpointId,
   WebhookEndpointInput,
   WebhookEndpointPatch,
+  WebhookSecretRotationInput,
 } from "../generated/api.ts";
 import type { OptionsOf } from "../options.ts";
 import type { PagePromise } from "../pages.ts";
@@ -18,7 +20,8 @@ export interface WebhookEndpoints {
    * (Standard Webhooks). The secret is shown this once. A partner can have 16 endpoints, those
    * switched off included.
    *
-   * Refused with `webhook_endpoint_limit_reached`, `webhook_url_not_allowed`.
+   * Refused with `webhook_endpoint_limit_reached`, `webhook_url_not_allowed`,
+   * `webhook_header_not_allowed`, `product_unknown`.
    */
   create(
     input: WebhookEndpointInput,
@@ -42,9 +45,11 @@ export interface WebhookEndpoints {
   ): Promise<WebhookEndpoint>;
 
   /**
-   * Changes where and which events are delivered, or switches the endpoint off and on.
+   * Changes where, how and which events are delivered, or switches the endpoint off and on. Headers
+   * that are left out stay as they are; null takes one away.
    *
-   * Refused with `not_found`, `webhook_url_not_allowed`.
+   * Refused with `not_found`, `webhook_url_not_allowed`, `webhook_header_not_allowed`,
+   * `product_unknown`.
    */
   update(
     endpointId: WebhookEndpointId,
@@ -62,6 +67,50 @@ export interface WebhookEndpoints {
     endpointId: WebhookEndpointId,
     options?: OptionsOf<"deleteWebhookEndpoint">,
   ): Promise<void>;
+
+  /**
+   * Gives the endpoint another secret, shown this once. For `overlapSeconds` (24 hours unless said,
+   * at most 30 days) deliveries bear a signature with the secret until now as well.
+   *
+   * Refused with `not_found`, `webhook_secret_limit_reached`.
+   */
+  rotateSecret(
+    endpointId: WebhookEndpointId,
+    input?: WebhookSecretRotationInput,
+    options?: OptionsOf<"rotateWebhookSecret">,
+  ): Promise<CreatedWebhookEndpoint>;
+
+  /**
+   * Ends the endpoint's earlier secrets now, whatever overlap was asked for.
+   *
+   * Refused with `not_found`.
+   */
+  revokePreviousSecrets(
+    endpointId: WebhookEndpointId,
+    options?: OptionsOf<"revokePreviousWebhookSecrets">,
+  ): Promise<WebhookEndpoint>;
+
+  /**
+   * Has the endpoint prove that it has its present secret: it is sent a challenge, which
+   * `webhooks.answerChallenge` answers. Takes up to 15 seconds, or as long as the endpoint does.
+   *
+   * Refused with `not_found`, `webhook_challenge_failed`.
+   */
+  verify(
+    endpointId: WebhookEndpointId,
+    options?: OptionsOf<"verifyWebhookEndpoint">,
+  ): Promise<WebhookEndpoint>;
+
+  /**
+   * Makes an event `webhook_endpoint.test` and delivers it to this endpoint alone, whatever it asks
+   * for.
+   *
+   * Refused with `not_found`.
+   */
+  sendTest(
+    endpointId: WebhookEndpointId,
+    options?: OptionsOf<"testWebhookEndpoint">,
+  ): Promise<EvergateEvent>;
 
   /**
    * Lists the attempts to deliver to an endpoint, newest first.
@@ -84,6 +133,14 @@ export function createWebhookEndpoints({ call, list }: Calls): WebhookEndpoints 
       call("updateWebhookEndpoint", { path: { endpointId }, body: input }, options),
     delete: (endpointId, options) =>
       call("deleteWebhookEndpoint", { path: { endpointId } }, options),
+    rotateSecret: (endpointId, input = {}, options) =>
+      call("rotateWebhookSecret", { path: { endpointId }, body: input }, options),
+    revokePreviousSecrets: (endpointId, options) =>
+      call("revokePreviousWebhookSecrets", { path: { endpointId } }, options),
+    verify: (endpointId, options) =>
+      call("verifyWebhookEndpoint", { path: { endpointId } }, options),
+    sendTest: (endpointId, options) =>
+      call("testWebhookEndpoint", { path: { endpointId } }, options),
     listAttempts: (endpointId, query, options) =>
       list("listWebhookAttempts", { path: { endpointId }, query }, options),
   };

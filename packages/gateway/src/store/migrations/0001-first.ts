@@ -124,6 +124,8 @@ export const first: Migration = {
     `create table webhook_endpoints (
       partner ${id} not null references partners (id), id ${id} not null, url text not null, description text,
       event_types text not null, is_enabled ${int8} not null, secret text not null, concurrency ${int8}, ordering ${id} not null,
+      products text, mode ${id}, headers text, headers_set_at text not null, payload ${id} not null,
+      is_challenged ${int8} not null, verified_at ${int8}, secret_set_at ${int8} not null, previous_secrets text not null,
       created_at ${int8} not null, deleted_at ${int8},
       primary key (partner, id)) ${partnerTable}`,
     `create table webhook_queues (

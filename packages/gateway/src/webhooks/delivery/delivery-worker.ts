@@ -6,7 +6,7 @@ import {
   type ClaimedDelivery,
   type EndpointKey,
 } from "../../store/webhook-queue.ts";
-import { openEndpointSecret } from "../../store/webhook-endpoints.ts";
+import { openSending, type Sending } from "../../store/webhook-secrets.ts";
 import { createAttemptRecorder } from "./attempt-recorder.ts";
 import { createBell } from "./bell.ts";
 import { createAgent, type ResolveName } from "../network/create-agent.ts";
@@ -134,10 +134,10 @@ export function startDeliveryWorker(
   }
 
   async function send(delivery: ClaimedDelivery, attemptedAt: number): Promise<AttemptResult> {
-    const { partner, endpoint, event, url, payload, sealedSecret } = delivery;
-    let secret: string;
+    const { partner, endpoint, event, url, payload, sealed } = delivery;
+    let sending: Sending;
     try {
-      secret = openEndpointSecret(secretBox, partner, endpoint, sealedSecret);
+      sending = openSending(secretBox, partner, endpoint, sealed, now());
     } catch (err) {
       log.error(
         { err, partner, endpoint },
@@ -153,7 +153,7 @@ export function startDeliveryWorker(
     }
     return sendDelivery(
       agent,
-      { url, event, payload, secret },
+      { url, event, payload, ...sending },
       attemptedAt,
       privateWebhooks,
       settings,

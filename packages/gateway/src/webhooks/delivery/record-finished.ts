@@ -30,8 +30,8 @@ export async function recordFinished(
         actor: clockActor,
         apiKey: null,
         requestId: null,
-        before: toWireEndpoint(before),
-        after: toWireEndpoint({ ...before, isEnabled: false }),
+        before: toWireEndpoint(before, now),
+        after: toWireEndpoint({ ...before, isEnabled: false }, now),
       },
     ]);
   }

@@ -10,7 +10,10 @@ export interface Message {
   readonly url: string;
   readonly event: string;
   readonly payload: string;
-  readonly secret: string;
+  /** It is signed with each of them. */
+  readonly secrets: readonly string[];
+  /** Its owner's own headers, which none of ours is among. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** How long an attempt may take. */
@@ -58,15 +61,14 @@ export async function sendDelivery(
       path: `${pathname}${search}`,
       method: "POST",
       headers: {
+        ...message.headers,
         "content-type": "application/json",
         "user-agent": userAgent,
         "webhook-id": message.event,
         "webhook-timestamp": String(Math.floor(sentAtMs / 1_000)),
-        "webhook-signature": new Webhook(message.secret).sign(
-          message.event,
-          sentAt,
-          message.payload,
-        ),
+        "webhook-signature": message.secrets
+          .map((secret) => new Webhook(secret).sign(message.event, sentAt, message.payload))
+          .join(" "),
       },
       body: message.payload,
       signal: AbortSignal.timeout(limits.timeoutMs),
@@ -74,7 +76,7 @@ export async function sendDelivery(
     const text = await readBeginning(response.body, limits.bodyMs);
     const status = response.statusCode;
     if (status >= 200 && status < 300)
-      return { status, retryAfter: null, excerpt: null, error: null };
+      return { status, retryAfter: null, excerpt: text, error: null };
     return {
       status,
       retryAfter: readHeader(response, "retry-after"),

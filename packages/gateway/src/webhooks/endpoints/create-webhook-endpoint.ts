@@ -1,5 +1,5 @@
 import type { PartnerWriteRoom } from "../../app/room.ts";
-import { ProblemError, refuse } from "../../app/problem.ts";
+import { refuse } from "../../app/problem.ts";
 import { recordChange } from "../../app/record-change.ts";
 import { makeId } from "../../ids.ts";
 import {
@@ -8,7 +8,9 @@ import {
   type WebhookEndpoint,
 } from "../../store/webhook-endpoints.ts";
 import { checkEndpointUrl } from "../network/check-endpoint-url.ts";
-import { isEndpointSecret, makeEndpointSecret } from "./endpoint-secret.ts";
+import { checkCustomHeaders, dateHeaders } from "./custom-headers.ts";
+import { isEndpointSecret, makeEndpointSecret, refuseSecret } from "./endpoint-secret.ts";
+import { readFilters } from "./read-filters.ts";
 import { toWireEndpoint } from "./to-wire.ts";
 
 /** Every event becomes a delivery for each endpoint that wants it: this bounds what one change can cost. */
@@ -16,34 +18,46 @@ export const maximumEndpoints = 16;
 
 /**
  * Makes an endpoint and shows its secret, this once.
- * Refusals: `malformed_request` (the secret's length), `webhook_url_not_allowed`, `webhook_endpoint_limit_reached`.
+ * Refusals: `malformed_request` (the secret's length), `webhook_url_not_allowed`, `webhook_header_not_allowed`,
+ * `product_unknown`, `webhook_endpoint_limit_reached`.
  */
 export const createWebhookEndpoint: PartnerWriteRoom<"createWebhookEndpoint"> = async (
   { body },
   world,
 ) => {
   const { tx, services, partner } = world;
+  const now = services.now();
   const secret = body.secret ?? makeEndpointSecret();
+  const headers = body.headers ?? {};
+  if (!isEndpointSecret(secret)) return refuseSecret("leave it out to have one made");
+  const urlRefusal = checkEndpointUrl(body.url, services.privateWebhooks);
+  if (urlRefusal !== undefined) return refuse("webhook_url_not_allowed", urlRefusal);
+  const headerRefusal = checkCustomHeaders(headers);
+  if (headerRefusal !== undefined) return refuse("webhook_header_not_allowed", headerRefusal);
   const endpoint: WebhookEndpoint = {
     id: makeId("wh"),
     url: body.url,
     eventTypes: body.eventTypes,
+    filters: await readFilters(tx, { products: null, mode: null }, body.filters),
+    headersSetAt: dateHeaders({}, {}, headers, now),
+    payload: body.payload ?? "full",
+    concurrency: body.concurrency ?? null,
+    ordering: body.ordering ?? "subscription",
+    isChallenged: body.challenge ?? false,
+    verifiedAt: null,
+    secretSetAt: now,
+    previousSecretsEndAt: [],
     description: body.description ?? "",
     isEnabled: body.enabled ?? true,
-    concurrency: null,
-    ordering: "subscription",
-    createdAt: services.now(),
+    createdAt: now,
   };
-  if (!isEndpointSecret(secret)) return { refused: createSecretError() };
-  const refusal = checkEndpointUrl(endpoint.url, services.privateWebhooks);
-  if (refusal !== undefined) return refuse("webhook_url_not_allowed", refusal);
   if ((await lockEndpointCount(tx, services.store.dialect, partner.id)) >= maximumEndpoints)
     return refuse(
       "webhook_endpoint_limit_reached",
       `You have ${maximumEndpoints} webhook endpoints, as many as a partner can have.`,
     );
-  const wire = toWireEndpoint(endpoint);
-  await insertEndpoint(tx, services.secretBox, partner.id, endpoint, secret);
+  const wire = toWireEndpoint(endpoint, now);
+  await insertEndpoint(tx, services.secretBox, partner.id, endpoint, secret, headers);
   await recordChange(world, "createWebhookEndpoint", endpoint.id, null, wire);
   return {
     status: 201,
@@ -51,10 +65,3 @@ export const createWebhookEndpoint: PartnerWriteRoom<"createWebhookEndpoint"> = 
     body: { ...wire, secret },
   };
 };
-
-function createSecretError(): ProblemError {
-  const detail = "has to be whsec_ and 24 to 64 bytes in padded base64";
-  return new ProblemError("malformed_request", `secret ${detail}; leave it out to have one made.`, [
-    { pointer: "/secret", detail },
-  ]);
-}

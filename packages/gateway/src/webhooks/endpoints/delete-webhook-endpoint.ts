@@ -13,6 +13,12 @@ export const deleteWebhookEndpoint: PartnerWriteRoom<"deleteWebhookEndpoint"> = 
   const endpoint = await lockEndpoint(tx, services.store.dialect, partner.id, path.endpointId);
   if (endpoint === undefined) return refuseUnknownEndpoint(path.endpointId);
   await deleteEndpoint(tx, services.store.dialect, partner.id, endpoint.id);
-  await recordChange(world, "deleteWebhookEndpoint", endpoint.id, toWireEndpoint(endpoint), null);
+  await recordChange(
+    world,
+    "deleteWebhookEndpoint",
+    endpoint.id,
+    toWireEndpoint(endpoint, services.now()),
+    null,
+  );
   return { status: 204 };
 };

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { ProblemError, type Refused } from "../../app/problem.ts";
 
 const prefix = "whsec_";
 
@@ -19,4 +20,16 @@ export function isEndpointSecret(text: string): boolean {
   return (
     bytes.length >= leastBytes && bytes.length <= mostBytes && bytes.toString("base64") === encoded
   );
+}
+
+/** Refuses a text as a secret, and says what would be right; never with the text. */
+export function refuseSecret(
+  advice: string,
+  detail: string = `has to be ${prefix} and ${leastBytes} to ${mostBytes} bytes in padded base64`,
+): Refused {
+  return {
+    refused: new ProblemError("malformed_request", `secret ${detail}; ${advice}.`, [
+      { pointer: "/secret", detail },
+    ]),
+  };
 }

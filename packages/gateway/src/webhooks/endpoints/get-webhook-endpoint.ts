@@ -6,9 +6,9 @@ import { toWireEndpoint } from "./to-wire.ts";
 /** Refusals: `not_found`. */
 export const getWebhookEndpoint: PartnerReadRoom<"getWebhookEndpoint"> = async (
   { path },
-  { db, partner },
+  { db, partner, services },
 ) => {
   const endpoint = await findEndpoint(db, partner.id, path.endpointId);
   if (endpoint === undefined) return refuseUnknownEndpoint(path.endpointId);
-  return { status: 200, body: toWireEndpoint(endpoint) };
+  return { status: 200, body: toWireEndpoint(endpoint, services.now()) };
 };

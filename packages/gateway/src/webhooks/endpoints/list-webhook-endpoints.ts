@@ -4,8 +4,11 @@ import { toWireEndpoint } from "./to-wire.ts";
 
 export const listWebhookEndpoints: PartnerReadRoom<"listWebhookEndpoints"> = async (
   { query },
-  { db, partner },
+  { db, partner, services },
 ) => {
   const { data, nextCursor } = await listEndpoints(db, partner.id, query);
-  return { status: 200, body: { data: data.map(toWireEndpoint), nextCursor } };
+  return {
+    status: 200,
+    body: { data: data.map((endpoint) => toWireEndpoint(endpoint, services.now())), nextCursor },
+  };
 };

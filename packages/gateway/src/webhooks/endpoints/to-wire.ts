@@ -1,4 +1,4 @@
-import { formatInstant } from "@evergate/core";
+import { formatInstant, type Instant } from "@evergate/core";
 import type { components } from "../../generated/api.ts";
 import type { WebhookAttempt } from "../../store/webhook-attempts.ts";
 import type { WebhookEndpoint } from "../../store/webhook-endpoints.ts";
@@ -7,11 +7,31 @@ export type WireWebhookEndpoint = components["schemas"]["WebhookEndpoint"];
 export type WireWebhookAttempt = components["schemas"]["WebhookAttempt"];
 
 /* oxlint-disable typescript/no-unsafe-type-assertion -- the contract checked these words when they came in */
-export function toWireEndpoint(endpoint: WebhookEndpoint): WireWebhookEndpoint {
+/** An endpoint as the API answers it. `now` tells which of its earlier secrets have ended. */
+export function toWireEndpoint(endpoint: WebhookEndpoint, now: Instant): WireWebhookEndpoint {
   return {
     id: endpoint.id,
     url: endpoint.url,
     eventTypes: endpoint.eventTypes as WireWebhookEndpoint["eventTypes"],
+    filters: {
+      products: endpoint.filters.products === null ? null : [...endpoint.filters.products],
+      mode: endpoint.filters.mode,
+    },
+    headers: Object.fromEntries(
+      Object.entries(endpoint.headersSetAt).map(([name, at]) => [
+        name,
+        { setAt: formatInstant(at) },
+      ]),
+    ),
+    payload: endpoint.payload,
+    concurrency: endpoint.concurrency,
+    ordering: endpoint.ordering,
+    challenge: endpoint.isChallenged,
+    verifiedAt: endpoint.verifiedAt === null ? null : formatInstant(endpoint.verifiedAt),
+    secretSetAt: formatInstant(endpoint.secretSetAt),
+    previousSecrets: endpoint.previousSecretsEndAt.flatMap((at) =>
+      at > now ? { expiresAt: formatInstant(at) } : [],
+    ),
     description: endpoint.description,
     enabled: endpoint.isEnabled,
     createdAt: formatInstant(endpoint.createdAt),

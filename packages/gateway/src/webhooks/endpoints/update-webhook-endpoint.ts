@@ -2,41 +2,69 @@ import { isDeepStrictEqual } from "node:util";
 import type { PartnerWriteRoom } from "../../app/room.ts";
 import { refuse } from "../../app/problem.ts";
 import { recordChange } from "../../app/record-change.ts";
-import {
-  lockEndpoint,
-  updateEndpoint,
-  type WebhookEndpoint,
-} from "../../store/webhook-endpoints.ts";
-import { switchQueue, touchQueue } from "../../store/webhook-queues.ts";
+import { lockEndpoint, type WebhookEndpoint } from "../../store/webhook-endpoints.ts";
+import { getSecrets, updateHeaders } from "../../store/webhook-secrets.ts";
 import { checkEndpointUrl } from "../network/check-endpoint-url.ts";
+import { changeHeaders, checkCustomHeaders, dateHeaders } from "./custom-headers.ts";
+import { readFilters } from "./read-filters.ts";
 import { refuseUnknownEndpoint } from "./refuse-unknown-endpoint.ts";
+import { saveEndpoint } from "./save-endpoint.ts";
 import { toWireEndpoint } from "./to-wire.ts";
 
-/** Changes an endpoint. What is queued while it is off goes out when it is switched on again. Refusals: `not_found`, `webhook_url_not_allowed`. */
+/**
+ * Changes an endpoint. What is queued while it is off goes out when it is switched on again. At another URL it has
+ * proved nothing yet. Refusals: `not_found`, `webhook_url_not_allowed`, `webhook_header_not_allowed`, `product_unknown`.
+ */
 export const updateWebhookEndpoint: PartnerWriteRoom<"updateWebhookEndpoint"> = async (
   { path, body },
   world,
 ) => {
   const { tx, services, partner } = world;
+  const now = services.now();
   const before = await lockEndpoint(tx, services.store.dialect, partner.id, path.endpointId);
   if (before === undefined) return refuseUnknownEndpoint(path.endpointId);
+  const url = body.url ?? before.url;
+  const urlRefusal =
+    body.url === undefined ? undefined : checkEndpointUrl(url, services.privateWebhooks);
+  if (urlRefusal !== undefined) return refuse("webhook_url_not_allowed", urlRefusal);
+  const { headers } = await getSecrets(tx, services.secretBox, partner.id, before.id);
+  const changed = changeHeaders(headers, body.headers ?? {});
+  const headerRefusal =
+    checkCustomHeaders(withoutNulls(body.headers ?? {})) ?? checkCustomHeaders(changed);
+  if (headerRefusal !== undefined) return refuse("webhook_header_not_allowed", headerRefusal);
   const after: WebhookEndpoint = {
     ...before,
-    url: body.url ?? before.url,
+    url,
     eventTypes: body.eventTypes ?? before.eventTypes,
+    filters: await readFilters(tx, before.filters, body.filters),
+    headersSetAt: dateHeaders(headers, before.headersSetAt, changed, now),
+    payload: body.payload ?? before.payload,
+    concurrency: body.concurrency === undefined ? before.concurrency : body.concurrency,
+    ordering: body.ordering ?? before.ordering,
+    isChallenged: body.challenge ?? before.isChallenged,
+    verifiedAt: url === before.url ? before.verifiedAt : null,
     description: body.description ?? before.description,
     isEnabled: body.enabled ?? before.isEnabled,
   };
-  const refusal =
-    body.url === undefined ? undefined : checkEndpointUrl(after.url, services.privateWebhooks);
-  if (refusal !== undefined) return refuse("webhook_url_not_allowed", refusal);
-  const wire = toWireEndpoint(after);
   if (!isDeepStrictEqual(before, after)) {
-    await updateEndpoint(tx, partner.id, after);
-    if (before.isEnabled === after.isEnabled)
-      await touchQueue(tx, partner.id, after.id, services.now());
-    else await switchQueue(tx, partner.id, after.id, after.isEnabled, services.now());
-    await recordChange(world, "updateWebhookEndpoint", after.id, toWireEndpoint(before), wire);
+    await saveEndpoint(tx, partner.id, before, after, now);
+    if (!isDeepStrictEqual(headers, changed))
+      await updateHeaders(tx, services.secretBox, partner.id, after.id, changed);
+    await recordChange(
+      world,
+      "updateWebhookEndpoint",
+      after.id,
+      toWireEndpoint(before, now),
+      toWireEndpoint(after, now),
+    );
   }
-  return { status: 200, body: wire };
+  return { status: 200, body: toWireEndpoint(after, now) };
 };
+
+function withoutNulls(changes: Readonly<Record<string, string | null>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(changes).flatMap(([name, value]) =>
+      value === null ? [] : [[name, value] as const],
+    ),
+  );
+}

@@ -70,7 +70,7 @@ describe("hostile URLs through the agent", () => {
     expect(
       await sendDelivery(
         agent,
-        { url, event: "evt_1", payload: "{}", secret: `whsec_${"A".repeat(43)}=` },
+        { url, event: "evt_1", payload: "{}", secrets: [`whsec_${"A".repeat(43)}=`], headers: {} },
         0,
         false,
         attemptLimits,
