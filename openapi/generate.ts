@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import process from "node:process";
 import { checkCodes } from "./generate/check-codes.ts";
-import { checkFiles } from "./generate/check-files.ts";
+import { checkDeliveries, checkFiles } from "./generate/check-files.ts";
 import { checkSchemas } from "./generate/check-schemas.ts";
 import { hashFiles, listInputs } from "./generate/inputs.ts";
 import { bundleContract, lintContract } from "./generate/redocly.ts";
@@ -39,6 +39,7 @@ function write(file: string, text: string): void {
 async function generate(): Promise<void> {
   const [, document] = await Promise.all([lintContract(here), bundleContract(here)]);
   checkFiles(here, document);
+  checkDeliveries(document);
   checkSchemas(document);
   checkCodes(document);
   const types = await renderTypes(document);

@@ -23,3 +23,12 @@ export function checkFiles(folder: string, document: Contract): void {
   if (webhooks !== entries)
     throw new Error(`webhooks/ has ${webhooks} files for ${entries} events.`);
 }
+
+/** Fails where what is delivered does not say which delivery it is. */
+export function checkDeliveries(document: Contract): void {
+  for (const [event, { post }] of Object.entries(document.webhooks)) {
+    const schema = post.requestBody.content["application/json"].schema;
+    if (!schema.allOf?.some(({ $ref }) => $ref === "#/components/schemas/Delivered"))
+      throw new Error(`The webhook ${event} is not Delivered.yaml too: it has no delivery.`);
+  }
+}

@@ -2,7 +2,7 @@
 export interface Contract {
   readonly info: { readonly description: string };
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly webhooks: Readonly<Record<string, unknown>>;
+  readonly webhooks: Readonly<Record<string, { readonly post: Webhook }>>;
   readonly components: {
     readonly schemas: Readonly<Record<string, { readonly enum?: readonly string[] }>>;
     readonly responses: Readonly<Record<string, Answer>>;
@@ -13,6 +13,16 @@ export interface Contract {
 export interface Operation {
   readonly operationId: string;
   readonly responses: Readonly<Record<string, Answer | Reference>>;
+}
+
+export interface Webhook {
+  readonly requestBody: {
+    readonly content: {
+      readonly "application/json": {
+        readonly schema: { readonly allOf?: readonly { readonly $ref?: string }[] };
+      };
+    };
+  };
 }
 
 export interface Reference {

@@ -18,6 +18,7 @@ import { defaultApplicationsPerHour, type Settings } from "./settings.ts";
 import type { Store } from "./store/store.ts";
 import { startDeliveryWorker } from "./webhooks/delivery/delivery-worker.ts";
 import { createAsker } from "./webhooks/endpoints/ask-endpoint.ts";
+import { createSigningKeys } from "./webhooks/signing/signing-keys.ts";
 
 const secondsPerHour = 3_600;
 
@@ -57,10 +58,12 @@ export function createGateway(parts: GatewayParts): Gateway {
     eventsStored: Services["signals"]["eventsStored"];
     stop(): Promise<void>;
   } | null = null;
+  const secretBox = createSecretBox(parts.secretKey);
   const services: Services = {
     store: parts.store,
-    secretBox: createSecretBox(parts.secretKey),
+    secretBox,
     sealer: createSealer(parts.secretKey),
+    signingKeys: createSigningKeys({ store: parts.store, secretBox, now }),
     log: parts.log,
     privateWebhooks: parts.settings.privateWebhooks,
     asker: createAsker(parts.settings.privateWebhooks),

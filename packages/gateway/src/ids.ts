@@ -23,6 +23,7 @@ export type IdPrefix =
   | "evt"
   | "wh"
   | "challenge"
+  | "whkey"
   | "prepaid"
   | "key"
   | "attempt"

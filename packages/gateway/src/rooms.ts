@@ -96,6 +96,7 @@ import { rotateWebhookSecret } from "./webhooks/endpoints/rotate-webhook-secret.
 import { testWebhookEndpoint } from "./webhooks/endpoints/test-webhook-endpoint.ts";
 import { updateWebhookEndpoint } from "./webhooks/endpoints/update-webhook-endpoint.ts";
 import { verifyWebhookEndpoint } from "./webhooks/endpoints/verify-webhook-endpoint.ts";
+import { getWebhookKeys } from "./webhooks/signing/get-webhook-keys.ts";
 
 /** Every operation of the contract, and the room in which it is carried out. */
 export const rooms: Rooms = {
@@ -180,6 +181,7 @@ export const rooms: Rooms = {
   listEvents: readOfPartner(listEvents),
   getEvent: readOfPartner(getEvent),
 
+  getWebhookKeys: open(getWebhookKeys),
   createWebhookEndpoint: writeOfPartner(createWebhookEndpoint),
   listWebhookEndpoints: readOfPartner(listWebhookEndpoints),
   getWebhookEndpoint: readOfPartner(getWebhookEndpoint),

@@ -89,6 +89,7 @@ const methods = {
   verifyWebhookEndpoint: "webhookEndpoints.verify",
   testWebhookEndpoint: "webhookEndpoints.sendTest",
   listWebhookAttempts: "webhookEndpoints.listAttempts",
+  getWebhookKeys: "webhookEndpoints.getKeys",
   listAuditLog: "auditLog.list",
   verifyAuditLog: "auditLog.verify",
   getSandboxClock: "sandbox.getClock",

@@ -176,8 +176,8 @@ export class UnexpectedAnswerError extends EvergateError {
 }
 
 /**
- * Why a delivery was not accepted. To the sender answer 400, whichever it is; `secret_unusable`, `body_parsed` and
- * `body_used` are mistakes of the receiving program.
+ * Why a delivery was not accepted. To the sender answer 400, but 503 to `keys_unavailable`, so that it comes again;
+ * `secret_unusable`, `endpoint_not_given`, `body_parsed` and `body_used` are mistakes of the receiving program.
  */
 export type WebhookRefusal =
   | "secret_unusable"
@@ -190,7 +190,10 @@ export type WebhookRefusal =
   | "timestamp_too_old"
   | "timestamp_too_new"
   | "signature_wrong"
-  | "body_malformed";
+  | "keys_unavailable"
+  | "body_malformed"
+  | "endpoint_not_given"
+  | "endpoint_wrong";
 
 /** A delivery was not accepted: it is not, or can't be shown to be, Evergate's. */
 export class WebhookVerificationError extends EvergateError {

@@ -1,4 +1,4 @@
-import { answerChallenge, verifyWebhook } from "./webhooks.ts";
+import { answerChallenge, publishedKeys, verifyWebhook } from "./webhooks.ts";
 
 export { Evergate } from "./evergate.ts";
 export type { CallOptions, EvergateOptions, Fetch, HeaderOptions, OptionsOf } from "./options.ts";
@@ -41,7 +41,14 @@ export {
   type ProblemFacts,
   type WebhookRefusal,
 } from "./errors.ts";
-export type { Delivery, VerifyOptions } from "./webhooks.ts";
+export type {
+  DeliveredEvent,
+  PublishedKeys,
+  PublishedKeysOptions,
+  VerifyOptions,
+  WebhookKeys,
+  WebhookRequest,
+} from "./webhooks.ts";
 export {
   eventTypes,
   problemCodes,
@@ -76,6 +83,7 @@ export {
   type CustomerEvent,
   type CustomerInput,
   type CustomerPatch,
+  type Delivery,
   type Discount,
   type DiscountAhead,
   type Discounts,
@@ -146,13 +154,16 @@ export {
   type WebhookEndpointInput,
   type WebhookEndpointPatch,
   type WebhookFilters,
+  type WebhookKey,
+  type WebhookKeySet,
   type WebhookSecretRotationInput,
   type WithdrawScheduledChangeInput,
   type XspAnswers,
 } from "./generated/api.ts";
 
-/** Receiving webhooks; the same as `verifyWebhook` and `answerChallenge` of `@evergate/sdk/webhooks`, which does without the client. */
+/** Receiving webhooks; the same as in `@evergate/sdk/webhooks`, which does without the client. */
 export const webhooks: {
   readonly verify: typeof verifyWebhook;
+  readonly publishedKeys: typeof publishedKeys;
   readonly answerChallenge: typeof answerChallenge;
-} = { verify: verifyWebhook, answerChallenge };
+} = { verify: verifyWebhook, publishedKeys, answerChallenge };

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import { Webhook } from "standardwebhooks";
 import { afterEach, beforeEach, describe, expect, expectTypeOf, test, vi } from "vitest";
 import { webhooks, WebhookVerificationError, type EvergateEvent } from "./index.ts";
-import { verifyWebhook, type Delivery } from "./webhooks.ts";
+import { verifyWebhook, type WebhookRequest } from "./webhooks.ts";
 
 const secret = `whsec_${Buffer.alloc(32, 1).toString("base64")}`;
 const otherSecret = `whsec_${Buffer.alloc(32, 2).toString("base64")}`;
@@ -12,6 +12,7 @@ const body = JSON.stringify({
   type: "bill.issued",
   timestamp: "2026-12-01T00:00:00Z",
   data: { id: "bill_1", net: "50.00", name: "Žofia ☕" },
+  delivery: { endpoint: "wh_01m86d3dj0fhrrs8thyv5t4a1p", sequence: 7 },
 });
 const event = { ...JSON.parse(body), id };
 
@@ -31,7 +32,7 @@ function post(text: string = body, headers: Record<string, string> = sign(text))
 }
 
 async function reasonOf(
-  delivery: Delivery,
+  delivery: WebhookRequest,
   key: string | readonly string[] = secret,
   maxBodyBytes?: number,
 ): Promise<string> {
@@ -76,7 +77,7 @@ describe("a delivery that is Evergate's", () => {
   });
 
   const bytes = new TextEncoder().encode(body);
-  test.each<[string, () => Delivery]>([
+  test.each<[string, () => WebhookRequest]>([
     ["a Fetch Request", () => post()],
     ["headers of Fetch and text", () => ({ headers: new Headers(sign()), body })],
     ["a plain object and text", () => ({ headers: sign(), body })],
@@ -145,6 +146,7 @@ describe("a delivery that is Evergate's", () => {
       type: "moon.rose",
       timestamp: "2026-12-01T00:00:00Z",
       data: {},
+      delivery: { endpoint: "wh_01m86d3dj0fhrrs8thyv5t4a1p", sequence: 8 },
     });
     expect(await verifyWebhook(post(later), secret)).toMatchObject({ id, type: "moon.rose" });
   });
@@ -156,6 +158,7 @@ describe("a delivery that is Evergate's", () => {
     if (verified.type === "bill.issued") expectTypeOf(verified.data.total).toEqualTypeOf<string>();
     if (verified.type === "charge.created")
       expectTypeOf(verified.data.sequence).toEqualTypeOf<number>();
+    expectTypeOf(verified.delivery.sequence).toEqualTypeOf<number>();
     expectTypeOf(verified.id).toEqualTypeOf<string>();
   });
 });
@@ -230,7 +233,7 @@ describe("a delivery that may not be Evergate's", () => {
   });
 
   test("five minutes are tolerated either way, and no second more", async () => {
-    const at = (seconds: number): Delivery => ({
+    const at = (seconds: number): WebhookRequest => ({
       headers: sign(body, { at: new Date(now.getTime() + seconds * 1000) }),
       body,
     });
@@ -305,11 +308,42 @@ describe("a body that cannot be taken", () => {
     "{",
     '{"type":1,"timestamp":"2026-12-01T00:00:00Z","data":{}}',
     '{"type":"a","timestamp":"2026-12-01T00:00:00Z","data":null}',
-    '{"type":"a","timestamp":"2026-12-01T00:00:00Z","data":{"__proto__":{"isAdmin":true}}}',
-    '{"type":"a","timestamp":"2026-12-01T00:00:00Z","data":{},"\\u005f_proto__":{}}',
+    '{"type":"a","timestamp":"2026-12-01T00:00:00Z","data":{}}',
+    '{"type":"a","timestamp":"2026-12-01T00:00:00Z","data":{},"delivery":{"endpoint":"wh_1"}}',
+    '{"type":"a","timestamp":"2026-12-01T00:00:00Z","data":{},"delivery":{"endpoint":"wh_1","sequence":1.5}}',
+    '{"type":"a","timestamp":"2026-12-01T00:00:00Z","data":{"__proto__":{"isAdmin":true}},"delivery":{"endpoint":"wh_1","sequence":1}}',
+    '{"type":"a","timestamp":"2026-12-01T00:00:00Z","data":{},"delivery":{"endpoint":"wh_1","sequence":1},"\\u005f_proto__":{}}',
     `{"type":"a","timestamp":"2026-12-01T00:00:00Z","data":${"[".repeat(100_000)}${"]".repeat(100_000)}}`,
   ])("body_malformed, though signed: %.60s", async (text) => {
     expect(await reasonOf({ headers: sign(text), body: text })).toBe("body_malformed");
+  });
+});
+
+describe("the endpoint that a delivery was meant for", () => {
+  const endpoint = "wh_01m86d3dj0fhrrs8thyv5t4a1p";
+
+  test.each([
+    { expectedEndpoint: endpoint },
+    { expectedEndpoint: [endpoint] },
+    { expectedEndpoint: ["wh_other", endpoint] },
+  ])("is one of $expectedEndpoint", async (options) => {
+    expect(await verifyWebhook(post(), secret, options)).toEqual(event);
+  });
+
+  test.each([
+    { expectedEndpoint: "" },
+    { expectedEndpoint: "wh_other" },
+    { expectedEndpoint: ["wh_other", ""] },
+  ])("is none of $expectedEndpoint: endpoint_wrong", async (options) => {
+    await expect(verifyWebhook(post(), secret, options)).rejects.toMatchObject({
+      reason: "endpoint_wrong",
+    });
+  });
+
+  test("endpoint_not_given where there is none in the list", async () => {
+    await expect(verifyWebhook(post(), secret, { expectedEndpoint: [] })).rejects.toMatchObject({
+      reason: "endpoint_not_given",
+    });
   });
 });
 

@@ -1,93 +1,107 @@
-import { Webhook } from "standardwebhooks";
 import { WebhookVerificationError } from "./errors.ts";
-import type { Event } from "./generated/api.ts";
-import { readBody, type Delivery } from "./webhooks/read-body.ts";
+import type { Delivery, Event } from "./generated/api.ts";
 import { parseEvent } from "./webhooks/parse-event.ts";
-import { readHeaders, type SignedHeaders } from "./webhooks/read-headers.ts";
+import { readBody, type WebhookRequest } from "./webhooks/read-body.ts";
+import { readHeaders } from "./webhooks/read-headers.ts";
+import { explainRefusal, type Verifier } from "./webhooks/verify-signature.ts";
+import {
+  createVerifiers,
+  hasPublicKeys,
+  isPublished,
+  readVerifiers,
+  type WebhookKeys,
+} from "./webhooks/webhook-keys.ts";
 
 export {
   isWebhookVerificationError,
   WebhookVerificationError,
   type WebhookRefusal,
 } from "./errors.ts";
-export type { Event as EvergateEvent } from "./generated/api.ts";
+export type { Delivery, Event as EvergateEvent } from "./generated/api.ts";
+export type { DeliveryHeaders, WebhookRequest } from "./webhooks/read-body.ts";
 export { answerChallenge } from "./webhooks/answer-challenge.ts";
-export type { Delivery, DeliveryHeaders } from "./webhooks/read-body.ts";
+export {
+  publishedKeys,
+  type PublishedKeys,
+  type PublishedKeysOptions,
+  type WebhookKeys,
+} from "./webhooks/webhook-keys.ts";
+
+/** An event as it was delivered: with which of the endpoint's deliveries it is. A challenge has no number, which is 0 then. */
+export type DeliveredEvent = Event & { readonly delivery: Delivery };
 
 export interface VerifyOptions {
   /** The largest body that is taken, in bytes; left out, 5 MiB. The largest deliveries are bills with many customers. */
   readonly maxBodyBytes?: number | undefined;
+  /**
+   * The endpoint (`wh_…`) that deliveries here are meant for, or several; others are refused. A secret belongs to one
+   * endpoint anyway. Public keys sign for all of them, so with these it has to be given: a delivery to somebody else's
+   * endpoint, sent on to yours, bears a true signature.
+   */
+  readonly expectedEndpoint?: string | readonly string[] | undefined;
 }
 
 const defaultMaxBodyBytes = 5 * 1_048_576;
-
-// As Standard Webhooks recommends, and standardwebhooks has it.
-const toleranceSeconds = 5 * 60;
 
 /**
  * Makes sure that a delivery comes from Evergate, unchanged and not older than five minutes, and answers its event.
  *
  * Takes a Fetch `Request` (Hono, Next.js, Workers), a request of Node or Express, or `{ headers, body }`; the body has to
- * be as it came, unparsed. While a secret is being changed give both: one that fits is enough. The event's `id` is the one
- * that was signed. A delivery may come twice: remember the ids that you have taken.
+ * be as it came, unparsed. `keys` is the endpoint's secret, while it is being changed both (one that fits is enough), or
+ * the gateway's public keys, where the endpoint asks for `v1a`. The event's `id` is the one that was signed. A delivery
+ * may come twice: remember the `delivery.sequence` that you have taken, or let `createReceiver` do so.
  *
  * Rejects with a {@link WebhookVerificationError} whose `reason` says why.
  */
 export async function verifyWebhook(
-  delivery: Delivery,
-  secret: string | readonly string[],
+  request: WebhookRequest,
+  keys: WebhookKeys,
   options: VerifyOptions = {},
-): Promise<Event> {
-  const verifiers = readSecrets(secret);
-  const headers = readHeaders(delivery.headers);
-  const body = await readBody(delivery, options.maxBodyBytes ?? defaultMaxBodyBytes);
-  if (!verifiers.some((verifier) => isSignedBy(verifier, body, headers))) throw explain(headers);
-  return parseEvent(body, headers["webhook-id"]);
+): Promise<DeliveredEvent> {
+  const expected = readExpected(keys, options.expectedEndpoint);
+  const { id, body } = await verifyBody(request, keys, options.maxBodyBytes);
+  const event = parseEvent(body, id);
+  if (expected !== null && !expected.includes(event.delivery.endpoint))
+    throw new WebhookVerificationError(
+      "endpoint_wrong",
+      "The delivery was meant for another endpoint than this one.",
+    );
+  return event;
 }
 
-function readSecrets(secret: string | readonly string[]): readonly Webhook[] {
-  const secrets = typeof secret === "string" ? [secret] : secret;
-  if (!Array.isArray(secrets) || secrets.length === 0) throw createSecretError();
-  return secrets.map((text: unknown) => {
-    if (typeof text !== "string" || !text.startsWith("whsec_")) throw createSecretError();
-    try {
-      return new Webhook(text);
-    } catch (error) {
-      throw createSecretError(error);
-    }
-  });
-}
-
-function createSecretError(cause?: unknown): WebhookVerificationError {
-  const message =
-    "The secret has to be that of the webhook endpoint: whsec_ and base64. Is its environment variable set?";
-  return new WebhookVerificationError("secret_unusable", message, { cause });
-}
-
-function isSignedBy(verifier: Webhook, body: string, headers: SignedHeaders): boolean {
-  try {
-    verifier.verify(body, { ...headers }, { jsonParse: false });
-    return true;
-  } catch {
-    // Why it is refused is the same for every secret; explain() says it.
+/** The id and the body of what was signed, whatever it says. */
+async function verifyBody(
+  request: WebhookRequest,
+  keys: WebhookKeys,
+  maxBodyBytes: number = defaultMaxBodyBytes,
+): Promise<{ readonly id: string; readonly body: string }> {
+  // What is wrong with the keys is said first, even if nothing that comes is right.
+  const given = isPublished(keys) ? [] : createVerifiers(keys);
+  const headers = readHeaders(request.headers);
+  // Nothing is waited for before it is read: Node throws a body away that nobody reads while the answer goes out.
+  const body = await readBody(request, maxBodyBytes);
+  const isSigned = async (verifiers: readonly Verifier[]): Promise<boolean> => {
+    for (const verify of verifiers) if (await verify(body, headers)) return true;
     return false;
-  }
+  };
+  const isAccepted = isPublished(keys)
+    ? (await isSigned(await readVerifiers(keys))) ||
+      // The key may have been made since the list was read.
+      (await isSigned(await readVerifiers(keys, { renew: true })))
+    : await isSigned(given);
+  if (!isAccepted) throw explainRefusal(headers);
+  return { id: headers["webhook-id"], body };
 }
 
-function explain(headers: SignedHeaders): WebhookVerificationError {
-  const age = Math.floor(Date.now() / 1000) - Number(headers["webhook-timestamp"]);
-  if (age > toleranceSeconds)
-    return new WebhookVerificationError(
-      "timestamp_too_old",
-      `The delivery was signed ${age} seconds ago, which is more than ${toleranceSeconds}: it is a repetition, or this machine's clock is ahead.`,
-    );
-  if (age < -toleranceSeconds)
-    return new WebhookVerificationError(
-      "timestamp_too_new",
-      `The delivery was signed ${-age} seconds in the future, which is more than ${toleranceSeconds}: this machine's clock may be behind.`,
-    );
-  return new WebhookVerificationError(
-    "signature_wrong",
-    "No signature fits: the secret is another endpoint's, or the body is not exactly as it came (parsed and written again, or decoded differently).",
+function readExpected(
+  keys: WebhookKeys,
+  expected: string | readonly string[] | undefined,
+): readonly string[] | null {
+  const endpoints = typeof expected === "string" ? [expected] : expected;
+  if (endpoints !== undefined && endpoints.length > 0) return endpoints;
+  if (endpoints === undefined && !hasPublicKeys(keys)) return null;
+  throw new WebhookVerificationError(
+    "endpoint_not_given",
+    "With public keys expectedEndpoint has to be given: they sign for the endpoints of others too.",
   );
 }

@@ -11,6 +11,7 @@ import type { RequestLimit } from "./request-limit.ts";
 import type { Turns } from "../record/turns.ts";
 import type { Asker } from "../webhooks/endpoints/ask-endpoint.ts";
 import type { Sealer } from "../secrets/sealer.ts";
+import type { SigningKeys } from "../webhooks/signing/signing-keys.ts";
 
 /** Who calls: the key, and the person at the desk whom the caller names (R26). */
 export interface Caller {
@@ -34,6 +35,8 @@ export interface Services {
   readonly secretBox: SecretBox;
   /** Seals what goes into the record (R26). */
   readonly sealer: Sealer;
+  /** The keys with which deliveries are signed where an endpoint asks for `v1a`. */
+  readonly signingKeys: SigningKeys;
   readonly log: Logger;
   readonly signals: Signals;
   /** Which private addresses webhooks may go to (`EVERGATE_ALLOW_PRIVATE_WEBHOOKS`). */

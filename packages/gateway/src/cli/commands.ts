@@ -40,6 +40,31 @@ export const commands: readonly Command[] = [
     run: async (flags, env) => (await import("./create-key.ts")).runCreateKey(flags, env),
   },
   {
+    words: "webhook-keys list",
+    summary: "List the keys with which the gateway itself signs deliveries (v1a), newest last.",
+    flags: {},
+    run: async (_flags, env) => (await import("./webhook-keys.ts")).runListWebhookKeys(env),
+  },
+  {
+    words: "webhook-keys roll",
+    summary: "Make a new signing key, which signs beside those before it until they end.",
+    flags: {
+      "overlap-days": {
+        type: "string",
+        value: "0-90",
+        help: "how long those before it go on; 7, where left out",
+      },
+    },
+    run: async (flags, env) => (await import("./webhook-keys.ts")).runRollWebhookKeys(flags, env),
+  },
+  {
+    words: "webhook-keys retire",
+    summary: "End a signing key at once, as where it may have leaked.",
+    argument: { name: "key", help: "its id: whkey_…" },
+    flags: {},
+    run: async (flags, env) => (await import("./webhook-keys.ts")).runRetireWebhookKey(flags, env),
+  },
+  {
     words: "settle",
     summary: "Carry out what is due, months' ends included, and say whether a month is complete.",
     flags: {

@@ -1,4 +1,3 @@
-import { userInfo } from "node:os";
 import { toInstant } from "@evergate/core";
 import { allScopes } from "../auth/issue-key.ts";
 import { makeKeySecret } from "../auth/key-secret.ts";
@@ -13,6 +12,7 @@ import { StartError } from "../server/start-error.ts";
 import { readSettings } from "../settings.ts";
 import { findPartner } from "../store/partners.ts";
 import { UsageError, type Environment, type Flags } from "./command.ts";
+import { findUser } from "./find-user.ts";
 import { useStore } from "./use-store.ts";
 
 /** As the contract has it for keys made by the API. */
@@ -96,14 +96,4 @@ function readScopes(flags: Flags): readonly string[] {
 function readText(flags: Flags, name: string): string | null {
   const text = flags[name];
   return typeof text === "string" && text.trim() !== "" ? text.trim() : null;
-}
-
-/** Who sits at the terminal, for the record. */
-function findUser(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // A container's user often has no name.
-    return `uid ${process.getuid?.() ?? "unknown"}`;
-  }
 }

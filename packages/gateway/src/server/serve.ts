@@ -11,6 +11,7 @@ import { logRequests } from "../telemetry/log-requests.ts";
 import { linkNewEntries } from "../record/link-entries.ts";
 import { operatorRecord } from "../record/chain.ts";
 import { createSealer } from "../secrets/sealer.ts";
+import { ensureSigningKey } from "../webhooks/signing/change-signing-keys.ts";
 import { checkRecordKey } from "./check-record-key.ts";
 import { checkDatabaseExists, checkMigrated } from "./check-schema.ts";
 import { checkSecretKey } from "./check-secret-key.ts";
@@ -91,6 +92,8 @@ export async function serve({ settings, log, migrates }: ServeOptions): Promise<
       log.warn(
         "EVERGATE_COMPANY_NAME and its kind are not set: bills are made without their supplier.",
       );
+    const { secretBox: box, sealer } = gateway.services;
+    await ensureSigningKey(store, { box, sealer, actor: "start of the server", now });
     // From here on the database knows its key.
     await linkNewEntries(store, gateway.services.sealer, operatorRecord);
     gateway.start();

@@ -36,6 +36,7 @@ export interface Database {
   webhook_queues: WebhookQueueTable;
   webhook_deliveries: WebhookDeliveryTable;
   webhook_attempts: WebhookAttemptTable;
+  webhook_signing_keys: WebhookSigningKeyTable;
   audit_log: AuditLogTable;
   audit_links: AuditLinkTable;
   audit_heads: AuditHeadTable;
@@ -377,9 +378,21 @@ export interface WebhookEndpointTable {
   secret_set_at: number;
   /** A JSON list of earlier secrets, each encrypted, with its end. */
   previous_secrets: string;
+  /** `v1`, or `v1,v1a`. */
+  signatures: string;
   created_at: number;
   /** It is gone for its owner; what belonged to it is removed little by little. */
   deleted_at: number | null;
+}
+
+export interface WebhookSigningKeyTable {
+  number: number;
+  id: string;
+  public_key: string;
+  /** Encrypted under EVERGATE_SECRET_KEY; null once the key has ended and is forgotten. */
+  secret_key: string | null;
+  created_at: number;
+  ends_at: number | null;
 }
 
 /** What the gateway itself knows of an endpoint: the state of its queue, who serves it, and how it fares. */

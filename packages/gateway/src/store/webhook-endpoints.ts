@@ -30,6 +30,8 @@ export interface WebhookEndpoint {
   readonly secretSetAt: Instant;
   /** When each earlier secret ends, or has ended, the first first. */
   readonly previousSecretsEndAt: readonly Instant[];
+  /** Whether its deliveries are signed with the gateway's own keys too (`v1a`). */
+  readonly isSignedByGateway: boolean;
   readonly createdAt: Instant;
 }
 
@@ -144,6 +146,7 @@ function toColumns(endpoint: WebhookEndpoint) {
     is_enabled: endpoint.isEnabled ? 1 : 0,
     concurrency: endpoint.concurrency,
     ordering: endpoint.ordering,
+    signatures: endpoint.isSignedByGateway ? "v1,v1a" : "v1",
     products: endpoint.filters.products === null ? null : JSON.stringify(endpoint.filters.products),
     mode: endpoint.filters.mode,
     headers_set_at: JSON.stringify(endpoint.headersSetAt),
@@ -236,7 +239,13 @@ function toEndpoint(row: Selectable<WebhookEndpointTable>): WebhookEndpoint {
     verifiedAt: row.verified_at === null ? null : toInstant(row.verified_at),
     secretSetAt: toInstant(row.secret_set_at),
     previousSecretsEndAt: listEnds(row.previous_secrets),
+    isSignedByGateway: isSignedByGateway(row.signatures),
     createdAt: toInstant(row.created_at),
   };
 }
 /* oxlint-enable typescript/no-unsafe-type-assertion */
+
+/** What the column says of the gateway's own signature. */
+export function isSignedByGateway(signatures: string): boolean {
+  return signatures.includes("v1a");
+}

@@ -5,6 +5,7 @@
 import { toInstant, type Instant } from "@evergate/core";
 import { sql } from "kysely";
 import { makeId, toPartnerId, type PartnerId } from "../ids.ts";
+import { isSignedByGateway } from "./webhook-endpoints.ts";
 import { makeBody } from "../webhooks/delivery/make-body.ts";
 import type { Dialect, Reader, Transaction } from "./store.ts";
 import { sealedSendingColumns, type SealedSending } from "./webhook-secrets.ts";
@@ -76,6 +77,7 @@ export interface ClaimedDelivery {
   readonly leaseEndsAt: Instant;
   readonly url: string;
   readonly sealed: SealedSending;
+  readonly isSignedByGateway: boolean;
   readonly payload: string;
 }
 
@@ -96,7 +98,7 @@ export async function claimDeliveries(
   // Each statement reads one table by one index, so that no planner can go wrong about it, however old its statistics are.
   const endpoint = await tx
     .selectFrom("webhook_endpoints")
-    .select(["url", ...sealedSendingColumns])
+    .select(["url", "signatures", ...sealedSendingColumns])
     .where("partner", "=", key.partner)
     .where("id", "=", key.endpoint)
     .where("is_enabled", "=", 1)
@@ -169,6 +171,7 @@ export async function claimDeliveries(
       leaseEndsAt,
       url: endpoint.url,
       sealed: endpoint,
+      isSignedByGateway: isSignedByGateway(endpoint.signatures),
       payload: row.body ?? makeBody(payload, key.endpoint, row.sequence),
     };
   });

@@ -2,12 +2,14 @@ import { toInstant, type Instant } from "@evergate/core";
 import pino from "pino";
 import { onTestFinished } from "vitest";
 import { createGateway, type Gateway } from "../create-gateway.ts";
+import { createSecretBox } from "../secrets/secret-box.ts";
 import { createSealer } from "../secrets/sealer.ts";
 import { addKey } from "../server/add-key.ts";
 import { keepCompany } from "../server/keep-company.ts";
 import type { Party } from "../store/parties.ts";
 import type { Store } from "../store/store.ts";
 import type { Settings } from "../settings.ts";
+import { ensureSigningKey } from "../webhooks/signing/change-signing-keys.ts";
 import { checkReply } from "./check-reply.ts";
 import type { TestStores } from "./open-test-stores.ts";
 
@@ -66,6 +68,12 @@ export async function startTestGateway(
     await addKey(tx, sealer, wanted, testOperatorKey, "test", now);
   });
   await keepCompany({ store, sealer }, testCompany, now);
+  await ensureSigningKey(store, {
+    box: createSecretBox(testSecretKey),
+    sealer,
+    actor: "test",
+    now,
+  });
   const gateway = createGateway({
     store,
     log: pino({ level: process.env["EVERGATE_TEST_LOG_LEVEL"] ?? "silent" }),

@@ -8,6 +8,7 @@ import type {
   WebhookEndpointId,
   WebhookEndpointInput,
   WebhookEndpointPatch,
+  WebhookKeySet,
   WebhookSecretRotationInput,
 } from "../generated/api.ts";
 import type { OptionsOf } from "../options.ts";
@@ -122,6 +123,13 @@ export interface WebhookEndpoints {
     query?: QueryOf<"listWebhookAttempts">,
     options?: OptionsOf<"listWebhookAttempts">,
   ): PagePromise<WebhookAttempt>;
+
+  /**
+   * The public keys that verify the `v1a` signatures of deliveries, for endpoints that ask for them.
+   * It needs no key, and may be kept for five minutes. They sign for the endpoints of every
+   * partner. `webhooks.publishedKeys` keeps them up to date for `webhooks.verify`.
+   */
+  getKeys(options?: OptionsOf<"getWebhookKeys">): Promise<WebhookKeySet>;
 }
 
 export function createWebhookEndpoints({ call, list }: Calls): WebhookEndpoints {
@@ -143,5 +151,6 @@ export function createWebhookEndpoints({ call, list }: Calls): WebhookEndpoints 
       call("testWebhookEndpoint", { path: { endpointId } }, options),
     listAttempts: (endpointId, query, options) =>
       list("listWebhookAttempts", { path: { endpointId }, query }, options),
+    getKeys: (options) => call("getWebhookKeys", {}, options),
   };
 }

@@ -7,14 +7,14 @@ export type { DeliveryHeaders } from "./read-headers.ts";
  * What came in: a Fetch `Request`; a request of Node, whose body is read from it; one of Express after `express.raw()`;
  * or anything with the headers and the body as they came.
  */
-export interface Delivery {
+export interface WebhookRequest {
   readonly headers: DeliveryHeaders;
   /** The body as it came: bytes, text, or a Fetch `Request`'s stream. */
   readonly body?: unknown;
 }
 
 /** Reads the body as the text that was signed. Throws a {@link WebhookVerificationError} where it is not there as it came. */
-export async function readBody(delivery: Delivery, maxBodyBytes: number): Promise<string> {
+export async function readBody(delivery: WebhookRequest, maxBodyBytes: number): Promise<string> {
   const { body } = delivery;
   if (typeof body === "string") {
     // A character has 1 to 3 bytes for each of its units.
@@ -29,7 +29,7 @@ export async function readBody(delivery: Delivery, maxBodyBytes: number): Promis
 }
 
 async function readBytes(
-  delivery: Delivery,
+  delivery: WebhookRequest,
   body: unknown,
   maxBodyBytes: number,
 ): Promise<Uint8Array> {

@@ -1,20 +1,30 @@
 import { createServer, type IncomingMessage } from "node:http";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { testStores } from "../../../gateway/src/testing/open-test-stores.ts";
-import { startTestGateway, type testNow } from "../../../gateway/src/testing/start-test-gateway.ts";
-import { Evergate, webhooks, type EvergateEvent } from "../index.ts";
+import { testStores, type TestStores } from "../../../gateway/src/testing/open-test-stores.ts";
+import {
+  startTestGateway,
+  type TestGateway,
+  type testNow,
+} from "../../../gateway/src/testing/start-test-gateway.ts";
+import {
+  Evergate,
+  webhooks,
+  type DeliveredEvent,
+  type VerifyOptions,
+  type WebhookKeys,
+} from "../index.ts";
 
 interface Receiver {
   readonly url: string;
-  next(): Promise<EvergateEvent>;
+  next(): Promise<DeliveredEvent>;
 }
 
 /** A partner's receiver, as the README has it for node:http. */
-async function startReceiver(secrets: readonly string[]): Promise<Receiver> {
-  const taken: Promise<EvergateEvent>[] = [];
-  const waiting: ((event: Promise<EvergateEvent>) => void)[] = [];
-  const take = (request: IncomingMessage): Promise<EvergateEvent> => {
-    const event = webhooks.verify(request, secrets);
+async function startReceiver(keys: WebhookKeys, options?: VerifyOptions): Promise<Receiver> {
+  const taken: Promise<DeliveredEvent>[] = [];
+  const waiting: ((event: Promise<DeliveredEvent>) => void)[] = [];
+  const take = (request: IncomingMessage): Promise<DeliveredEvent> => {
+    const event = webhooks.verify(request, keys, options);
     const next = waiting.shift();
     if (next === undefined) taken.push(event);
     else next(event);
@@ -40,24 +50,31 @@ async function startReceiver(secrets: readonly string[]): Promise<Receiver> {
   };
 }
 
+/** A partner's client of a gateway with everything running. */
+async function openPartner(
+  stores: TestStores,
+): Promise<{ gateway: TestGateway; evergate: Evergate }> {
+  const gateway = await startTestGateway(stores, {
+    withBackground: true,
+    // Signatures bear the real time.
+    now: Date.now() as typeof testNow,
+  });
+  const connect = (apiKey: string): Evergate =>
+    new Evergate({ apiKey, baseUrl: gateway.baseUrl, fetch: gateway.fetch });
+  const partner = await connect(gateway.operatorKey).partners.create({
+    name: "Danube Telecom",
+    type: "xsp",
+    currency: "EUR",
+    timeZone: "Europe/Bratislava",
+    billingPeriod: "calendar_month",
+    mode: "sandbox",
+  });
+  return { gateway, evergate: connect(partner.apiKey.secret) };
+}
+
 describe.each(testStores)("with a gateway on $name", (stores) => {
   test("what the gateway delivers is verified, and is the event that it keeps", async () => {
-    // Signatures bear the real time.
-    const gateway = await startTestGateway(stores, {
-      withBackground: true,
-      now: Date.now() as typeof testNow,
-    });
-    const connect = (apiKey: string): Evergate =>
-      new Evergate({ apiKey, baseUrl: gateway.baseUrl, fetch: gateway.fetch });
-    const partner = await connect(gateway.operatorKey).partners.create({
-      name: "Danube Telecom",
-      type: "xsp",
-      currency: "EUR",
-      timeZone: "Europe/Bratislava",
-      billingPeriod: "calendar_month",
-      mode: "sandbox",
-    });
-    const evergate = connect(partner.apiKey.secret);
+    const { evergate } = await openPartner(stores);
     const secret = `whsec_${Buffer.alloc(32, 3).toString("base64")}`;
     const receiver = await startReceiver([
       `whsec_${Buffer.alloc(32, 4).toString("base64")}`,
@@ -75,6 +92,29 @@ describe.each(testStores)("with a gateway on $name", (stores) => {
       type: "customer.created",
       data: { id: customer.id, name: "Žofia Horváthová ☕", mode: "sandbox" },
     });
-    expect(await evergate.events.get(event.id)).toEqual(event);
+    const { delivery, ...stored } = event;
+    expect(delivery.sequence).toBe(1);
+    expect(await evergate.events.get(event.id)).toEqual(stored);
+  });
+
+  test("where the endpoint asks for v1a the gateway's published keys verify it, for this endpoint only", async () => {
+    const { gateway, evergate } = await openPartner(stores);
+    const keys = webhooks.publishedKeys(gateway.baseUrl, { fetch: gateway.fetch });
+    const options: { expectedEndpoint: string[] } = { expectedEndpoint: ["wh_not_made_yet"] };
+    const receiver = await startReceiver(keys, options);
+    const { id } = await evergate.webhookEndpoints.create({
+      url: receiver.url,
+      eventTypes: ["customer.*"],
+      signatures: ["v1", "v1a"],
+    });
+    options.expectedEndpoint = [id];
+    await evergate.customers.create({ name: "Žofia" });
+    const event = await receiver.next();
+    expect(event).toMatchObject({ type: "customer.created", delivery: { endpoint: id } });
+    options.expectedEndpoint = ["wh_of_somebody_else"];
+    await evergate.customers.create({ name: "Ján" });
+    await expect(receiver.next()).rejects.toMatchObject({ reason: "endpoint_wrong" });
+    const { keys: published } = await evergate.webhookEndpoints.getKeys();
+    expect(await keys.list()).toEqual(published.map(({ publicKey }) => publicKey));
   });
 });

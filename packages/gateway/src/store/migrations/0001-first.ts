@@ -126,7 +126,7 @@ export const first: Migration = {
       event_types text not null, is_enabled ${int8} not null, secret text not null, concurrency ${int8}, ordering ${id} not null,
       products text, mode ${id}, headers text, headers_set_at text not null, payload ${id} not null,
       is_challenged ${int8} not null, verified_at ${int8}, secret_set_at ${int8} not null, previous_secrets text not null,
-      created_at ${int8} not null, deleted_at ${int8},
+      signatures ${id} not null, created_at ${int8} not null, deleted_at ${int8},
       primary key (partner, id)) ${partnerTable}`,
     `create table webhook_queues (
       partner ${id} not null, endpoint ${id} not null, last_sequence ${int8} not null, revision ${int8} not null,
@@ -152,6 +152,9 @@ export const first: Migration = {
       attempted_at ${int8} not null, duration_ms ${int8} not null, outcome text not null, response_status ${int8},
       response_excerpt text, address text, error text,
       primary key (partner, endpoint, id))`,
+    `create table webhook_signing_keys (
+      number ${int8} primary key, id ${id} not null unique, public_key text not null, secret_key text,
+      created_at ${int8} not null, ends_at ${int8})`,
     `create table audit_log (
       partner ${id} not null, id ${id} not null, at ${int8} not null, recorded_at ${int8} not null, action text not null, subject ${id} not null,
       actor ${id} not null, api_key ${id}, request_id text, "before" text, "after" text,

@@ -472,7 +472,7 @@ describe.each(testStores)("deliveries on $name", (stores) => {
     bench.startWorker({}, { secretBox: createSecretBox(Buffer.alloc(32, 8).toString("base64")) });
     await until(async () => (await bench.listAttempts(endpoint.id)).length === 1);
     expect(await bench.listAttempts(endpoint.id)).toMatchObject([
-      { status: "failed", error: expect.stringContaining("can't read the endpoint's secret") },
+      { status: "failed", error: expect.stringContaining("can't sign it") },
     ]);
     expect(receiver.received).toHaveLength(0);
   });

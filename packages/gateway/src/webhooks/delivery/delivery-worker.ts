@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Services } from "../../app/world.ts";
 import {
@@ -56,10 +57,13 @@ export interface DeliveryWorker {
  * What this one had claimed when it is killed is delivered by another after the lease: at least once, in each subscription's order.
  */
 export function startDeliveryWorker(
-  services: Pick<Services, "store" | "sealer" | "secretBox" | "log" | "now" | "privateWebhooks">,
+  services: Pick<
+    Services,
+    "store" | "sealer" | "secretBox" | "signingKeys" | "log" | "now" | "privateWebhooks"
+  >,
   options: Partial<DeliveryOptions> = {},
 ): DeliveryWorker {
-  const { store, secretBox, log, now, privateWebhooks } = services;
+  const { store, secretBox, signingKeys, log, now, privateWebhooks } = services;
   const settings = { ...defaults, ...options };
   const agent = createAgent({
     allowed: privateWebhooks,
@@ -136,24 +140,25 @@ export function startDeliveryWorker(
   async function send(delivery: ClaimedDelivery, attemptedAt: number): Promise<AttemptResult> {
     const { partner, endpoint, event, url, payload, sealed } = delivery;
     let sending: Sending;
+    let keys: readonly KeyObject[];
     try {
       sending = openSending(secretBox, partner, endpoint, sealed, now());
+      keys = delivery.isSignedByGateway ? await signingKeys.listSigners() : [];
     } catch (err) {
       log.error(
         { err, partner, endpoint },
-        "a webhook endpoint's secret can't be decrypted; is EVERGATE_SECRET_KEY the one it was made with?",
+        "a delivery can't be signed: is EVERGATE_SECRET_KEY the one that the endpoint's secret and the signing keys were made with?",
       );
       return {
         status: null,
         retryAfter: null,
         excerpt: null,
-        error:
-          "Nothing was sent: the gateway can't read the endpoint's secret; its operator has to help.",
+        error: "Nothing was sent: the gateway can't sign it; its operator has to help.",
       };
     }
     return sendDelivery(
       agent,
-      { url, event, payload, ...sending },
+      { url, event, payload, ...sending, keys },
       attemptedAt,
       privateWebhooks,
       settings,

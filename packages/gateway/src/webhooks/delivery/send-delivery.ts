@@ -1,8 +1,9 @@
-import { Webhook } from "svix";
+import type { KeyObject } from "node:crypto";
 import type { Agent, Dispatcher } from "undici";
 import { checkEndpointUrl } from "../network/check-endpoint-url.ts";
 import { AddressRefusedError, NameUnknownError } from "../network/create-agent.ts";
 import type { PrivateWebhooks } from "../network/judge-address.ts";
+import { decodeSecret, signMessage } from "../signing/sign-message.ts";
 import { userAgent } from "./user-agent.ts";
 
 /** What is sent: the event's very bytes, under its id. */
@@ -10,8 +11,10 @@ export interface Message {
   readonly url: string;
   readonly event: string;
   readonly payload: string;
-  /** It is signed with each of them. */
+  /** The endpoint's, as they are written (`whsec_…`); it is signed with each of them. */
   readonly secrets: readonly string[];
+  /** The gateway's own, where the endpoint asks for `v1a`; it is signed with each of them too. */
+  readonly keys: readonly KeyObject[];
   /** Its owner's own headers, which none of ours is among. */
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -55,7 +58,7 @@ export async function sendDelivery(
   if (refusal !== undefined) return toFailure(`Nothing was sent: ${refusal}`);
   const { origin, pathname, search } = new URL(message.url);
   try {
-    const sentAt = new Date(sentAtMs);
+    const sentAtSeconds = Math.floor(sentAtMs / 1_000);
     const response = await agent.request({
       origin,
       path: `${pathname}${search}`,
@@ -65,10 +68,11 @@ export async function sendDelivery(
         "content-type": "application/json",
         "user-agent": userAgent,
         "webhook-id": message.event,
-        "webhook-timestamp": String(Math.floor(sentAtMs / 1_000)),
-        "webhook-signature": message.secrets
-          .map((secret) => new Webhook(secret).sign(message.event, sentAt, message.payload))
-          .join(" "),
+        "webhook-timestamp": String(sentAtSeconds),
+        "webhook-signature": signMessage(
+          { id: message.event, sentAtSeconds, body: message.payload },
+          { secrets: message.secrets.map(decodeSecret), keys: message.keys },
+        ),
       },
       body: message.payload,
       signal: AbortSignal.timeout(limits.timeoutMs),

@@ -49,6 +49,7 @@ export const createWebhookEndpoint: PartnerWriteRoom<"createWebhookEndpoint"> = 
     previousSecretsEndAt: [],
     description: body.description ?? "",
     isEnabled: body.enabled ?? true,
+    isSignedByGateway: body.signatures?.includes("v1a") ?? false,
     createdAt: now,
   };
   if ((await lockEndpointCount(tx, services.store.dialect, partner.id)) >= maximumEndpoints)

@@ -34,6 +34,7 @@ export function toWireEndpoint(endpoint: WebhookEndpoint, now: Instant): WireWeb
     ),
     description: endpoint.description,
     enabled: endpoint.isEnabled,
+    signatures: endpoint.isSignedByGateway ? ["v1", "v1a"] : ["v1"],
     createdAt: formatInstant(endpoint.createdAt),
   };
 }

@@ -45,6 +45,7 @@ export const updateWebhookEndpoint: PartnerWriteRoom<"updateWebhookEndpoint"> = 
     verifiedAt: url === before.url ? before.verifiedAt : null,
     description: body.description ?? before.description,
     isEnabled: body.enabled ?? before.isEnabled,
+    isSignedByGateway: body.signatures?.includes("v1a") ?? before.isSignedByGateway,
   };
   if (!isDeepStrictEqual(before, after)) {
     await saveEndpoint(tx, partner.id, before, after, now);

@@ -30,7 +30,7 @@ Siz8NQxx3VGKlVpESXR1jwisHNsRqeSIJ8QXFfsxUmQvr7FM5ELm/b9f
 `;
 
 const secret = `whsec_${Buffer.alloc(32, 1).toString("base64")}`;
-const message = { event: "evt_1", payload: "{}", secrets: [secret], headers: {} };
+const message = { event: "evt_1", payload: "{}", secrets: [secret], keys: [], headers: {} };
 const sentAtMs = Date.UTC(2026, 10, 24, 9);
 const servers: Server[] = [];
 

@@ -70,7 +70,14 @@ describe("hostile URLs through the agent", () => {
     expect(
       await sendDelivery(
         agent,
-        { url, event: "evt_1", payload: "{}", secrets: [`whsec_${"A".repeat(43)}=`], headers: {} },
+        {
+          url,
+          event: "evt_1",
+          payload: "{}",
+          secrets: [`whsec_${"A".repeat(43)}=`],
+          keys: [],
+          headers: {},
+        },
         0,
         false,
         attemptLimits,
