@@ -311,7 +311,12 @@ const prepare: Readonly<Record<string, Preparation>> = {
   updateWebhookEndpoint: takeEndpoint,
   deleteWebhookEndpoint: takeEndpoint,
   rotateWebhookSecret: takeEndpoint,
-  revokePreviousWebhookSecrets: takeEndpoint,
+  revokePreviousWebhookSecrets: async (scene, side) => {
+    const parts = await takeEndpoint(scene, side);
+    const path = `/v1/webhook-endpoints/${parts.path?.["endpointId"]}`;
+    await side.api.ask("POST", `${path}/rotate-secret`, {});
+    return parts;
+  },
   verifyWebhookEndpoint: async (scene, side) => {
     const { path } = await takeAnsweringEndpoint(scene, side);
     return { path };

@@ -21,13 +21,13 @@ export async function fanOut(
   const deliveries = endpoints.flatMap((endpoint) =>
     offers
       .filter(({ offer }) => wantsEvent(endpoint, offer))
-      .map(({ event, payload }) => ({
+      .map(({ event, thinPayload }) => ({
         endpoint: endpoint.id,
         event: event.id,
         lane: event.subscription ?? event.subject ?? event.id,
         makeBody:
           endpoint.payload === "thin"
-            ? (sequence: number) => makeBody(makeThinPayload(payload()), endpoint.id, sequence)
+            ? (sequence: number) => makeBody(thinPayload(), endpoint.id, sequence)
             : null,
       })),
   );
@@ -37,7 +37,7 @@ export async function fanOut(
 interface OfferedEvent {
   readonly event: PlacedEvent;
   readonly offer: Offer;
-  readonly payload: () => string;
+  readonly thinPayload: () => string;
 }
 
 /** Most endpoints ask for types alone: only for the others are texts and the partner read. */
@@ -65,10 +65,12 @@ async function makeOffers(
       if (text === undefined) throw new Error(`The event ${event.id} has no text.`);
       return text;
     };
+    // Each is made once, however many endpoints ask for it.
     let products: readonly string[] | null = null;
+    let thinPayload: string | null = null;
     return {
       event,
-      payload,
+      thinPayload: () => (thinPayload ??= makeThinPayload(payload())),
       offer: {
         type: event.type,
         subject: event.subject,

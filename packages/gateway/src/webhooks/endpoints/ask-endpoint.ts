@@ -5,6 +5,7 @@ import type { Settings } from "../../settings.ts";
 import {
   attemptLimits,
   sendDelivery,
+  type AttemptLimits,
   type AttemptResult,
   type Message,
 } from "../delivery/send-delivery.ts";
@@ -21,10 +22,13 @@ export interface Asker {
 const atOnceOfPartner = 2;
 const atOnce = 32;
 
+/** Here the body is what is asked for: it may take as long as the whole attempt. */
+const limits: AttemptLimits = { ...attemptLimits, bodyMs: attemptLimits.timeoutMs };
+
 export function createAsker(allowed: Settings["privateWebhooks"]): Asker {
   const agent: Agent = createAgent({
     allowed,
-    connectTimeoutMs: attemptLimits.connectTimeoutMs,
+    connectTimeoutMs: limits.connectTimeoutMs,
   });
   const countOf = new Map<PartnerId, number>();
   let count = 0;
@@ -43,7 +47,7 @@ export function createAsker(allowed: Settings["privateWebhooks"]): Asker {
       countOf.set(partner, own + 1);
       count += 1;
       try {
-        return await sendDelivery(agent, message, sentAtMs, allowed, attemptLimits);
+        return await sendDelivery(agent, message, sentAtMs, allowed, limits);
       } finally {
         const left = (countOf.get(partner) ?? 1) - 1;
         if (left === 0) countOf.delete(partner);

@@ -38,7 +38,12 @@ export const verifyWebhookEndpoint: ProcessRoom<"verifyWebhookEndpoint"> = async
     },
     askedAt,
   );
-  if (result.error !== null) return refuse("webhook_challenge_failed", result.error);
+  if (result.error !== null)
+    return refuse(
+      "webhook_challenge_failed",
+      // Of a delivery this would be said with what follows from it; nothing follows here.
+      result.status === 410 ? "The endpoint answered 410 (gone for good)." : result.error,
+    );
   if (!challenge.isAnsweredBy(result.excerpt, asked.secret))
     return refuse(
       "webhook_challenge_failed",
