@@ -109,6 +109,9 @@ describe.each(testStores)("the proof that an endpoint has its secret on $name", 
     const receiver = await startReceiver();
     const endpoint = await bench.addEndpoint(receiver.url);
     answerChallenges(receiver, endpoint.secret);
+    expect(await verify(bench, endpoint)).toMatchObject({
+      body: { verifiedAt: "2026-11-24T09:00:00Z" },
+    });
     bench.startWorker();
     const path = `/v1/webhook-endpoints/${endpoint.id}`;
     const rotated = await bench.world.api.ask<Created>("POST", `${path}/rotate-secret`, {
