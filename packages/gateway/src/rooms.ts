@@ -36,6 +36,7 @@ import { getCustomer } from "./customers/get-customer.ts";
 import { listCustomers } from "./customers/list-customers.ts";
 import { updateCustomer } from "./customers/update-customer.ts";
 import { getEvent } from "./events/get-event.ts";
+import { listEventAttempts } from "./events/list-event-attempts.ts";
 import { listEvents } from "./events/list-events.ts";
 import { createPrepaidLicence } from "./prepaid/create-prepaid-licence.ts";
 import { deletePrepaidLicence } from "./prepaid/delete-prepaid-licence.ts";
@@ -180,6 +181,7 @@ export const rooms: Rooms = {
 
   listEvents: readOfPartner(listEvents),
   getEvent: readOfPartner(getEvent),
+  listEventAttempts: readOfPartner(listEventAttempts),
 
   getWebhookKeys: open(getWebhookKeys),
   createWebhookEndpoint: writeOfPartner(createWebhookEndpoint),

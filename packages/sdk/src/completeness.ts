@@ -79,6 +79,7 @@ const methods = {
   getSettlementMonth: "settlements.getMonth",
   listEvents: "events.list",
   getEvent: "events.get",
+  listEventAttempts: "events.listAttempts",
   createWebhookEndpoint: "webhookEndpoints.create",
   listWebhookEndpoints: "webhookEndpoints.list",
   getWebhookEndpoint: "webhookEndpoints.get",

@@ -34,11 +34,32 @@ export async function listNewestFirst<Row extends { id: string }, T>(
   page: PageRequest,
   read: (row: Row) => T,
 ): Promise<Page<T>> {
+  return mergeNewestFirst([query], kind, page, read);
+}
+
+/**
+ * The same of the rows of several queries together: where an index has rows in their order only one value of a column
+ * at a time, each query names one.
+ */
+export async function mergeNewestFirst<Row extends { id: string }, T>(
+  // oxlint-disable-next-line typescript/no-explicit-any -- Kysely's builder is invariant in its table; only `id` is used here
+  queries: readonly SelectQueryBuilder<Database, any, Row>[],
+  kind: IdPrefix,
+  page: PageRequest,
+  read: (row: Row) => T,
+): Promise<Page<T>> {
   const after = page.after === undefined ? undefined : decodeCursor(page.after, kind);
-  const rows = await (after === undefined ? query : query.where("id", "<", after))
-    .orderBy("id", "desc")
-    .limit(limitOf(page) + 1)
-    .execute();
+  const parts: Row[][] = [];
+  for (const query of queries)
+    parts.push(
+      await (after === undefined ? query : query.where("id", "<", after))
+        .orderBy("id", "desc")
+        .limit(limitOf(page) + 1)
+        .execute(),
+    );
+  const [only = []] = parts;
+  const rows =
+    parts.length === 1 ? only : parts.flat().toSorted((one, other) => (one.id < other.id ? 1 : -1));
   const shown = rows.slice(0, limitOf(page));
   const last = shown.at(-1);
   return {

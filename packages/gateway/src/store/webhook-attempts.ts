@@ -1,10 +1,10 @@
 import { toInstant, type Instant } from "@evergate/core";
-import type { Selectable } from "kysely";
+import { sql, type Selectable, type SelectQueryBuilder } from "kysely";
 import type { PartnerId } from "../ids.ts";
-import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
-import type { WebhookAttemptTable } from "./schema.ts";
+import { mergeNewestFirst, type Page, type PageRequest } from "./page.ts";
+import type { Database, WebhookAttemptTable } from "./schema.ts";
 import type { Reader } from "./store.ts";
-import type { WebhookEndpoint } from "./webhook-endpoints.ts";
+import { never } from "./webhook-queues.ts";
 
 /** One attempt to deliver an event, as it is listed. */
 export interface WebhookAttempt {
@@ -15,66 +15,150 @@ export interface WebhookAttempt {
   readonly number: number;
   readonly hasSucceeded: boolean;
   readonly responseStatus: number | null;
+  readonly responseExcerpt: string | null;
   readonly error: string | null;
+  /** The address that was connected to. */
+  readonly address: string | null;
   readonly durationMs: number;
   readonly attemptedAt: Instant;
-  /** When the event is tried again; null after success, after the last attempt, where later attempts have followed, and while the endpoint is off. */
+  /** When the event is tried again; null where no attempt is to follow this one, and while the endpoint is off. */
   readonly nextAttemptAt: Instant | null;
 }
 
+/** Which attempts are listed. */
+export interface AttemptFilter extends PageRequest {
+  readonly status?: "succeeded" | "failed" | undefined;
+  readonly event?: string | undefined;
+}
+
 /** A page of the attempts made to an endpoint, newest first. */
-export async function listAttempts(
+export async function listEndpointAttempts(
   db: Reader,
   partner: PartnerId,
-  endpoint: WebhookEndpoint,
-  page: PageRequest,
+  endpoint: string,
+  filter: AttemptFilter,
 ): Promise<Page<WebhookAttempt>> {
-  const attempts = await listNewestFirst(
+  if (filter.event !== undefined)
+    return listPage(db, partner, [selectOfEvent(db, partner, filter.event, endpoint)], filter);
+  // The key has an endpoint's successes and its failures apart, each newest first.
+  const outcomes = filter.status === undefined ? ["failed", "succeeded"] : [filter.status];
+  const queries = outcomes.map((outcome) =>
     db
       .selectFrom("webhook_attempts")
       .selectAll()
       .where("partner", "=", partner)
-      .where("endpoint", "=", endpoint.id),
+      .where("endpoint", "=", endpoint)
+      .where("outcome", "=", outcome),
+  );
+  return listPage(db, partner, queries, filter);
+}
+
+/** A page of the attempts to deliver an event, to whichever endpoint, newest first. */
+export async function listEventAttempts(
+  db: Reader,
+  partner: PartnerId,
+  event: string,
+  filter: Omit<AttemptFilter, "event">,
+): Promise<Page<WebhookAttempt>> {
+  return listPage(db, partner, [selectOfEvent(db, partner, event, null)], filter);
+}
+
+type AttemptRow = Selectable<WebhookAttemptTable>;
+type AttemptQuery = SelectQueryBuilder<Database, "webhook_attempts", AttemptRow>;
+
+/** Of one event there are few: its endpoints times their tries. */
+function selectOfEvent(
+  db: Reader,
+  partner: PartnerId,
+  event: string,
+  endpoint: string | null,
+): AttemptQuery {
+  const query = db
+    .selectFrom("webhook_attempts")
+    .selectAll()
+    .where("partner", "=", partner)
+    .where("event", "=", event);
+  // Added to nothing, the column leads SQLite into no other index.
+  return endpoint === null ? query : query.where(sql`endpoint || ''`, "=", endpoint);
+}
+
+async function listPage(
+  db: Reader,
+  partner: PartnerId,
+  queries: readonly AttemptQuery[],
+  filter: AttemptFilter,
+): Promise<Page<WebhookAttempt>> {
+  const { status } = filter;
+  const page = await mergeNewestFirst(
+    status === undefined ? queries : queries.map((query) => query.where("outcome", "=", status)),
     "attempt",
-    page,
+    filter,
     (row) => row,
   );
-  const ids = [...new Set(attempts.data.map((row) => row.event))];
-  if (ids.length === 0) return { ...attempts, data: [] };
-  const events = await db
+  const events = [...new Set(page.data.map((row) => row.event))];
+  if (events.length === 0) return { ...page, data: [] };
+  const types = await db
     .selectFrom("events")
     .select(["id", "type"])
     .where("partner", "=", partner)
-    .where("id", "in", ids)
+    .where("id", "in", events)
     .execute();
-  const deliveries = await db
-    .selectFrom("webhook_deliveries")
-    .select(["event", "status", "attempt_count", "next_attempt_at"])
-    .where("partner", "=", partner)
-    .where("endpoint", "=", endpoint.id)
-    .where("event", "in", ids)
-    .execute();
-  const typeOf = new Map(events.map(({ id, type }) => [id, type]));
-  const deliveryOf = new Map(deliveries.map((delivery) => [delivery.event, delivery]));
+  const typeOf = new Map(types.map(({ id, type }) => [id, type]));
+  const nextOf = await findNextAttempts(db, partner, events);
   return {
-    ...attempts,
-    data: attempts.data.map((row) => {
-      const delivery = deliveryOf.get(row.event);
-      const isTriedAgain =
-        endpoint.isEnabled &&
-        delivery?.status === "pending" &&
-        delivery.attempt_count === row.number;
-      return toAttempt(
-        row,
-        typeOf.get(row.event) ?? "",
-        isTriedAgain ? toInstant(delivery.next_attempt_at) : null,
-      );
-    }),
+    ...page,
+    data: page.data.map((row) =>
+      toAttempt(row, typeOf.get(row.event) ?? "", nextOf.get(row.id) ?? null),
+    ),
   };
 }
 
+/** When the deliveries of some events are tried again, by the newest attempt of each: that is the one which another follows. */
+async function findNextAttempts(
+  db: Reader,
+  partner: PartnerId,
+  events: readonly string[],
+): Promise<ReadonlyMap<string, Instant>> {
+  const pending = await db
+    .selectFrom("webhook_deliveries as delivery")
+    .innerJoin("webhook_queues as queue", (join) =>
+      join
+        .onRef("queue.partner", "=", "delivery.partner")
+        .onRef("queue.endpoint", "=", "delivery.endpoint"),
+    )
+    .innerJoin("webhook_endpoints as endpoint", (join) =>
+      join
+        .onRef("endpoint.partner", "=", "delivery.partner")
+        .onRef("endpoint.id", "=", "delivery.endpoint"),
+    )
+    .select(["delivery.event", "delivery.endpoint", "delivery.next_attempt_at", "queue.resumes_at"])
+    .where("delivery.partner", "=", partner)
+    .where("delivery.event", "in", events)
+    .where("delivery.status", "=", "pending")
+    .where("delivery.attempt_count", ">", 0)
+    .where("endpoint.is_enabled", "=", 1)
+    .where("endpoint.deleted_at", "is", null)
+    .execute();
+  if (pending.length === 0) return new Map();
+  const newest = await db
+    .selectFrom("webhook_attempts")
+    .select(["event", "endpoint", (select) => select.fn.max("id").as("id")])
+    .where("partner", "=", partner)
+    .where("event", "in", [...new Set(pending.map(({ event }) => event))])
+    .groupBy(["event", "endpoint"])
+    .execute();
+  const newestOf = new Map(newest.map((row) => [`${row.event}/${row.endpoint}`, row.id]));
+  return new Map(
+    pending.flatMap(({ event, endpoint, next_attempt_at, resumes_at }) => {
+      const id = newestOf.get(`${event}/${endpoint}`);
+      const at = Math.max(next_attempt_at, resumes_at ?? 0);
+      return id === undefined || at >= never ? [] : [[id, toInstant(at)] as const];
+    }),
+  );
+}
+
 function toAttempt(
-  row: Selectable<WebhookAttemptTable>,
+  row: AttemptRow,
   eventType: string,
   nextAttemptAt: Instant | null,
 ): WebhookAttempt {
@@ -86,7 +170,9 @@ function toAttempt(
     number: row.number,
     hasSucceeded: row.outcome === "succeeded",
     responseStatus: row.response_status,
+    responseExcerpt: row.response_excerpt,
     error: row.error,
+    address: row.address,
     durationMs: row.duration_ms,
     attemptedAt: toInstant(row.attempted_at),
     nextAttemptAt,

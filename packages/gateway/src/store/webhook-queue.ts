@@ -189,8 +189,10 @@ export interface FinishedAttempt {
   readonly attemptedAt: Instant;
   readonly durationMs: number;
   readonly responseStatus: number | null;
-  /** The beginning of what the endpoint answered, where it refused. */
+  /** The beginning of what the endpoint answered. */
   readonly responseExcerpt: string | null;
+  /** The address that was connected to. */
+  readonly address: string | null;
   /** Why it failed; null where it succeeded. */
   readonly error: string | null;
   readonly next: NextStep;
@@ -224,7 +226,7 @@ export async function recordAttempts(
         outcome: attempt.error === null ? "succeeded" : "failed",
         response_status: attempt.responseStatus,
         response_excerpt: attempt.responseExcerpt,
-        address: null,
+        address: attempt.address,
         error: attempt.error,
       })),
     )

@@ -1,7 +1,7 @@
 import type { Calls } from "../client/create-call.ts";
 import { followEvents } from "../client/follow-events.ts";
 import type { QueryOf } from "../contract.ts";
-import type { Event as EvergateEvent, EventId } from "../generated/api.ts";
+import type { Event as EvergateEvent, EventId, WebhookAttempt } from "../generated/api.ts";
 import type { OptionsOf } from "../options.ts";
 import type { PagePromise } from "../pages.ts";
 
@@ -57,6 +57,18 @@ export interface Events {
    * Refused with `not_found`.
    */
   get(eventId: EventId, options?: OptionsOf<"getEvent">): Promise<EvergateEvent>;
+
+  /**
+   * Lists the attempts to deliver an event, to whichever endpoint, newest first. They are kept for
+   * 30 days; those to an endpoint that was deleted go with it.
+   *
+   * Refused with `not_found`.
+   */
+  listAttempts(
+    eventId: EventId,
+    query?: QueryOf<"listEventAttempts">,
+    options?: OptionsOf<"listEventAttempts">,
+  ): PagePromise<WebhookAttempt>;
 }
 
 export function createEvents({ call, list }: Calls): Events {
@@ -82,5 +94,7 @@ export function createEvents({ call, list }: Calls): Events {
           ),
       }),
     get: (eventId, options) => call("getEvent", { path: { eventId } }, options),
+    listAttempts: (eventId, query, options) =>
+      list("listEventAttempts", { path: { eventId }, query }, options),
   };
 }

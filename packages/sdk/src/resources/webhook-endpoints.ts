@@ -114,7 +114,13 @@ export interface WebhookEndpoints {
   ): Promise<EvergateEvent>;
 
   /**
-   * Lists the attempts to deliver to an endpoint, newest first.
+   * Lists the attempts to deliver to an endpoint, newest first: what was answered, how long it
+   * took, which address was reached, and when the next one is due. They are kept for 30 days.
+   *
+   * ```ts
+   * for await (const attempt of evergate.webhookEndpoints.listAttempts(id, { status: "failed" }))
+   *   console.log(attempt.attemptedAt, attempt.eventType, attempt.error);
+   * ```
    *
    * Refused with `not_found`.
    */

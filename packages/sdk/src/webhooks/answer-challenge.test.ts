@@ -93,7 +93,7 @@ describe.each(testStores)("with a gateway on $name", (stores) => {
     expect(refusal).toBeInstanceOf(EvergateProblem);
     expect(refusal).toMatchObject({
       code: "webhook_challenge_failed",
-      message: expect.stringContaining("The endpoint answered 400."),
+      message: expect.stringContaining("The endpoint answered 400"),
     });
 
     secrets = [endpoint.secret];

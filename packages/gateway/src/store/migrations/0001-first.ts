@@ -149,9 +149,10 @@ export const first: Migration = {
     `create index webhook_deliveries_failed on webhook_deliveries (partner, endpoint, sequence) where status = 'failed'`,
     `create table webhook_attempts (
       partner ${id} not null, endpoint ${id} not null, id ${id} not null, event ${id} not null, number ${int8} not null,
-      attempted_at ${int8} not null, duration_ms ${int8} not null, outcome text not null, response_status ${int8},
+      attempted_at ${int8} not null, duration_ms ${int8} not null, outcome ${id} not null, response_status ${int8},
       response_excerpt text, address text, error text,
-      primary key (partner, endpoint, id))`,
+      primary key (partner, endpoint, outcome, id))`,
+    `create index webhook_attempts_event on webhook_attempts (partner, event, id)`,
     `create table webhook_signing_keys (
       number ${int8} primary key, id ${id} not null unique, public_key text not null, secret_key text,
       created_at ${int8} not null, ends_at ${int8})`,

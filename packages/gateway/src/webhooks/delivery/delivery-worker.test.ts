@@ -176,7 +176,7 @@ describe.each(testStores)("deliveries on $name", (stores) => {
       .selectFrom("webhook_attempts")
       .select("response_excerpt")
       .executeTakeFirstOrThrow();
-    expect(row.response_excerpt).toBe("x".repeat(1_000));
+    expect(row.response_excerpt).toBe("x".repeat(1_024));
   });
 
   test("a redirect is a failure and is not followed", async () => {
@@ -191,7 +191,7 @@ describe.each(testStores)("deliveries on $name", (stores) => {
       {
         status: "failed",
         responseStatus: 307,
-        error: "The endpoint answered 307; redirects are not followed.",
+        error: expect.stringContaining("redirects are not followed"),
       },
     ]);
     expect(elsewhere.received).toHaveLength(0);

@@ -125,6 +125,7 @@ export function startDeliveryWorker(
       durationMs: Math.round(performance.now() - begunAt),
       responseStatus: result.status,
       responseExcerpt: result.excerpt,
+      address: result.address,
       error: result.error,
       next: decideNext(
         result,
@@ -153,6 +154,7 @@ export function startDeliveryWorker(
         status: null,
         retryAfter: null,
         excerpt: null,
+        address: null,
         error: "Nothing was sent: the gateway can't sign it; its operator has to help.",
       };
     }

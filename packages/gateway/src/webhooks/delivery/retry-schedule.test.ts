@@ -7,6 +7,7 @@ const failure = {
   status: 500,
   retryAfter: null,
   excerpt: null,
+  address: null,
   error: "The endpoint answered 500.",
 };
 
@@ -38,7 +39,7 @@ test("after the eleventh attempt the event is given up, whatever the endpoint as
 test("a success ends it", () => {
   expect(
     decideNext(
-      { status: 204, retryAfter: null, excerpt: null, error: null },
+      { status: 204, retryAfter: null, excerpt: null, address: null, error: null },
       1,
       now,
       retryDelaysMs,

@@ -1,8 +1,9 @@
 import type { KeyObject } from "node:crypto";
 import type { Agent, Dispatcher } from "undici";
+import { addressOf } from "../network/addressed-client.ts";
 import { checkEndpointUrl } from "../network/check-endpoint-url.ts";
-import { AddressRefusedError, NameUnknownError } from "../network/create-agent.ts";
 import type { PrivateWebhooks } from "../network/judge-address.ts";
+import { describeError, describeStatus } from "./describe-failure.ts";
 import { decodeSecret, signMessage } from "../signing/sign-message.ts";
 import { userAgent } from "./user-agent.ts";
 
@@ -34,16 +35,22 @@ export const attemptLimits: AttemptLimits = {
   bodyMs: 1_000,
 };
 
-/** What came of an attempt. `error` is a sentence for the endpoint's owner, null after success. */
+/** What came of an attempt. */
 export interface AttemptResult {
   readonly status: number | null;
   readonly retryAfter: string | null;
+  /** The first KiB that the endpoint answered, as readable text; null where it was empty. */
   readonly excerpt: string | null;
+  /** The address that the connection had; null where none came about. */
+  readonly address: string | null;
+  /** A sentence for the endpoint's owner; null after success. */
   readonly error: string | null;
 }
 
+/** A short body is read to its end, so that the connection can be used again; of a longer one no more than this. */
 const maximumBodyBytes = 4_096;
-const maximumExcerptCharacters = 1_000;
+/** As much of it is kept. */
+const maximumExcerptBytes = 1_024;
 
 /** Signs and sends an event (Standard Webhooks), once. Never throws: whatever goes wrong is the attempt's result. */
 export async function sendDelivery(
@@ -57,38 +64,41 @@ export async function sendDelivery(
   const refusal = checkEndpointUrl(message.url, allowed);
   if (refusal !== undefined) return toFailure(`Nothing was sent: ${refusal}`);
   const { origin, pathname, search } = new URL(message.url);
+  const headers: Record<string, string> = { ...message.headers };
   try {
     const sentAtSeconds = Math.floor(sentAtMs / 1_000);
+    Object.assign(headers, {
+      "content-type": "application/json",
+      "user-agent": userAgent,
+      "webhook-id": message.event,
+      "webhook-timestamp": String(sentAtSeconds),
+      "webhook-signature": signMessage(
+        { id: message.event, sentAtSeconds, body: message.payload },
+        { secrets: message.secrets.map(decodeSecret), keys: message.keys },
+      ),
+    });
     const response = await agent.request({
       origin,
       path: `${pathname}${search}`,
       method: "POST",
-      headers: {
-        ...message.headers,
-        "content-type": "application/json",
-        "user-agent": userAgent,
-        "webhook-id": message.event,
-        "webhook-timestamp": String(sentAtSeconds),
-        "webhook-signature": signMessage(
-          { id: message.event, sentAtSeconds, body: message.payload },
-          { secrets: message.secrets.map(decodeSecret), keys: message.keys },
-        ),
-      },
+      headers,
       body: message.payload,
       signal: AbortSignal.timeout(limits.timeoutMs),
     });
-    const text = await readBeginning(response.body, limits.bodyMs);
+    const address = addressOf(headers);
+    const excerpt = await readBeginning(response.body, limits.bodyMs);
     const status = response.statusCode;
     if (status >= 200 && status < 300)
-      return { status, retryAfter: null, excerpt: text, error: null };
+      return { status, retryAfter: null, excerpt, address, error: null };
     return {
       status,
       retryAfter: readHeader(response, "retry-after"),
-      excerpt: text,
+      excerpt,
+      address,
       error: describeStatus(status),
     };
   } catch (error) {
-    return toFailure(describeError(error, limits));
+    return toFailure(describeError(error, limits), addressOf(headers));
   }
 }
 
@@ -115,16 +125,15 @@ async function readBeginning(
     clearTimeout(timer);
     body.destroy();
   }
-  return toExcerpt(Buffer.concat(chunks).subarray(0, maximumBodyBytes));
+  return toExcerpt(Buffer.concat(chunks));
 }
 
-/** Readable characters only; PostgreSQL can't store U+0000. */
+/** Readable characters only; PostgreSQL can't store U+0000. A character that the limit cuts is left out. */
 function toExcerpt(bytes: Uint8Array): string | null {
+  const isCut = bytes.length > maximumExcerptBytes;
   const text = new TextDecoder()
-    .decode(bytes)
+    .decode(bytes.subarray(0, maximumExcerptBytes), { stream: isCut })
     .replaceAll(/\p{Cc}+/gu, " ")
-    .slice(0, maximumExcerptCharacters)
-    .toWellFormed()
     .trim();
   return text === "" ? null : text;
 }
@@ -134,37 +143,6 @@ function readHeader(response: Dispatcher.ResponseData, name: string): string | n
   return typeof value === "string" ? value : null;
 }
 
-function describeStatus(status: number): string {
-  if (status >= 300 && status < 400)
-    return `The endpoint answered ${status}; redirects are not followed.`;
-  if (status === 410) return "The endpoint answered 410 (gone for good) and has been switched off.";
-  return `The endpoint answered ${status}.`;
-}
-
-function describeError(error: unknown, limits: AttemptLimits): string {
-  if (error instanceof AddressRefusedError) return error.message;
-  if (error instanceof NameUnknownError) return "The host's name could not be resolved.";
-  const name = error instanceof Error ? error.name : "";
-  const code = readCode(error);
-  if (name === "TimeoutError") return `No answer came within ${limits.timeoutMs / 1_000} seconds.`;
-  if (code === "UND_ERR_CONNECT_TIMEOUT" || code === "ETIMEDOUT")
-    return `No connection came about within ${limits.connectTimeoutMs / 1_000} seconds.`;
-  if (code === "ECONNREFUSED") return "The connection was refused.";
-  if (code === "ECONNRESET" || code === "EPIPE" || code === "UND_ERR_SOCKET")
-    return "The connection ended before an answer came.";
-  if (/CERT|SELF_SIGNED|^ERR_(TLS|SSL)|UNABLE_TO/.test(code))
-    return `The encrypted connection failed: ${code}.`;
-  if (name === "HTTPParserError" || /^HPE_|^UND_ERR_HEADERS/.test(code))
-    return "The answer was not valid HTTP.";
-  return `The attempt failed: ${code || name || "unknown error"}.`;
-}
-
-function readCode(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string"
-    ? error.code
-    : "";
-}
-
-function toFailure(error: string): AttemptResult {
-  return { status: null, retryAfter: null, excerpt: null, error };
+function toFailure(error: string, address: string | null = null): AttemptResult {
+  return { status: null, retryAfter: null, excerpt: null, address, error };
 }

@@ -84,7 +84,7 @@ describe.each(testStores)("the proof that an endpoint has its secret on $name", 
     const endpoint = await bench.addEndpoint(receiver.url, { challenge: true });
     const noProof = "only who has its present secret can give";
     receiver.answer((response) => response.writeHead(404).end("no such route"));
-    expect(await verify(bench, endpoint)).toMatchObject(failed("The endpoint answered 404."));
+    expect(await verify(bench, endpoint)).toMatchObject(failed("The endpoint answered 404"));
     receiver.answer((response) => response.writeHead(410).end());
     expect(await verify(bench, endpoint)).toMatchObject(
       failed("The endpoint answered 410 (gone for good)."),

@@ -178,7 +178,7 @@ describe.each(testStores)("the secrets of an endpoint on $name", (stores) => {
     await bench.addEvents("sub_a");
     await until(async () => (await bench.listAttempts(endpoint.id)).length > 0);
     expect(await bench.listAttempts(endpoint.id)).toMatchObject([
-      { status: "failed", error: expect.stringContaining("can't read the endpoint's secret") },
+      { status: "failed", error: expect.stringContaining("can't sign it") },
     ]);
     expect(receiver.received).toEqual([]);
   });

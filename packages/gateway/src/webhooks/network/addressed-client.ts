@@ -1,6 +1,6 @@
 import { Client, type buildConnector, type Dispatcher } from "undici";
 
-/** A request is known by the object that it was made with. */
+/** A request is known by the object that holds its headers: undici may copy the options around it, but not that. */
 const clientOf = new WeakMap<object, AddressedClient>();
 
 /** A client of HTTP/1 has one connection, and on it one request, at a time. This one knows where it leads. */
@@ -24,15 +24,16 @@ export class AddressedClient extends Client {
     options: Dispatcher.DispatchOptions,
     handler: Dispatcher.DispatchHandler,
   ): boolean {
-    clientOf.set(options, this);
+    if (typeof options.headers === "object" && options.headers !== null)
+      clientOf.set(options.headers, this);
     return super.dispatch(options, handler);
   }
 }
 
 /**
  * The address to which a request was sent, asked for as soon as its answer or its failure is there; null where no
- * connection came about. `options` is the very object that was given to the agent.
+ * connection came about. `headers` is the very object that was given with the request.
  */
-export function addressOf(options: object): string | null {
-  return clientOf.get(options)?.address ?? null;
+export function addressOf(headers: object): string | null {
+  return clientOf.get(headers)?.address ?? null;
 }

@@ -112,6 +112,7 @@ test.each([
       status: null,
       retryAfter: null,
       excerpt: null,
+      address: null,
       error: "The host's address is not a public one; nothing was sent.",
     });
     expect(trap.count()).toBe(0);
@@ -151,16 +152,17 @@ test("a name that leads elsewhere while its connection is open changes nothing o
   const agent = createAgent({ allowed: true, connectTimeoutMs: 2_000, resolveName });
   onTestFinished(() => agent.destroy());
   for (let attempt = 0; attempt < 3; attempt++) {
-    const options = {
+    const headers = {};
+    const { body } = await agent.request({
       origin: `http://hooks.example.com:${receiver.port}`,
       path: "/",
       method: "POST",
-    } as const;
-    const { body } = await agent.request(options);
+      headers,
+    });
     await body.dump();
     // The client is free again a moment after its answer's end.
     await sleep(20);
-    expect(addressOf(options)).toBe("127.0.0.1");
+    expect(addressOf(headers)).toBe("127.0.0.1");
   }
   expect(looks).toBe(1);
   expect(receiver.count()).toBe(1);
@@ -184,10 +186,13 @@ test("the address of a request is that of its own connection, and there is none 
   });
   onTestFinished(() => agent.destroy());
   const ask = async (host: string, at: number): Promise<string | null> => {
-    const options = { origin: `http://${host}:${at}`, path: "/", method: "POST" } as const;
+    const headers = {};
+    const signal = AbortSignal.timeout(5_000);
     // What comes of it is told by other tests.
-    await agent.request(options).catch(() => {});
-    return addressOf(options);
+    await agent
+      .request({ origin: `http://${host}:${at}`, path: "/", method: "POST", headers, signal })
+      .catch(() => {});
+    return addressOf(headers);
   };
   expect(
     await Promise.all(
@@ -251,7 +256,8 @@ test("http to a public address is refused even where private addresses are allow
 });
 
 test("a name without an address, and one whose lookup fails, is a failed attempt", async () => {
-  const error = "The host's name could not be resolved.";
+  const error =
+    "The host's name could not be resolved: it has no address, or its name servers don't answer.";
   expect(await send("https://hooks.example.com/", { resolveName: async () => [] })).toMatchObject({
     error,
   });
@@ -286,16 +292,24 @@ test("https goes to the judged address, under the name's certificate", async () 
   );
   const options = { allowed: true, resolveName: async () => ["127.0.0.1"] } as const;
   expect(await send(`https://hooks.example.com:${port}/`, { ...options, ca: certificate })).toEqual(
-    { status: 200, retryAfter: null, excerpt: null, error: null },
+    {
+      status: 200,
+      retryAfter: null,
+      excerpt: `hooks.example.com:${port}`,
+      address: "127.0.0.1",
+      error: null,
+    },
   );
   expect(await send(`https://hooks.example.com:${port}/`, options)).toMatchObject({
     status: null,
-    error: expect.stringContaining("encrypted connection failed"),
+    error:
+      "The encrypted connection failed: the host's certificate is signed by itself, not by an authority (DEPTH_ZERO_SELF_SIGNED_CERT).",
   });
   expect(
     await send(`https://other.example.com:${port}/`, { ...options, ca: certificate }),
   ).toMatchObject({
-    error: expect.stringContaining("encrypted connection failed: ERR_TLS_CERT_ALTNAME_INVALID"),
+    error:
+      "The encrypted connection failed: the host's certificate is for another name (ERR_TLS_CERT_ALTNAME_INVALID).",
   });
 });
 
@@ -355,6 +369,7 @@ test.each([
     status: null,
     retryAfter: null,
     excerpt: null,
+    address: "127.0.0.1",
     error,
   });
 });
@@ -363,7 +378,8 @@ test("a closed port is a failed attempt", async () => {
   const port = await listen(createServer());
   await new Promise((resolve) => servers.pop()?.close(resolve));
   expect(await send(`http://127.0.0.1:${port}/`, { allowed: true })).toMatchObject({
-    error: "The connection was refused.",
+    address: null,
+    error: "The connection was refused: nothing listens there.",
   });
 });
 
