@@ -1,4 +1,4 @@
-import { answerChallenge, publishedKeys, verifyWebhook } from "./webhooks.ts";
+import { answerChallenge, publishedKeys, verifyThinWebhook, verifyWebhook } from "./webhooks.ts";
 
 export { Evergate } from "./evergate.ts";
 export type { CallOptions, EvergateOptions, Fetch, HeaderOptions, OptionsOf } from "./options.ts";
@@ -45,6 +45,7 @@ export type {
   DeliveredEvent,
   PublishedKeys,
   PublishedKeysOptions,
+  ThinEvent,
   VerifyOptions,
   WebhookKeys,
   WebhookRequest,
@@ -164,6 +165,7 @@ export {
 /** Receiving webhooks; the same as in `@evergate/sdk/webhooks`, which does without the client. */
 export const webhooks: {
   readonly verify: typeof verifyWebhook;
+  readonly verifyThin: typeof verifyThinWebhook;
   readonly publishedKeys: typeof publishedKeys;
   readonly answerChallenge: typeof answerChallenge;
-} = { verify: verifyWebhook, publishedKeys, answerChallenge };
+} = { verify: verifyWebhook, verifyThin: verifyThinWebhook, publishedKeys, answerChallenge };

@@ -3,6 +3,7 @@ import type { Delivery, Event } from "./generated/api.ts";
 import { parseEvent } from "./webhooks/parse-event.ts";
 import { readBody, type WebhookRequest } from "./webhooks/read-body.ts";
 import { readHeaders } from "./webhooks/read-headers.ts";
+import { toThinEvent, type ThinEvent } from "./webhooks/thin-event.ts";
 import { explainRefusal, type Verifier } from "./webhooks/verify-signature.ts";
 import {
   createVerifiers,
@@ -19,6 +20,7 @@ export {
 } from "./errors.ts";
 export type { Delivery, Event as EvergateEvent } from "./generated/api.ts";
 export type { DeliveryHeaders, WebhookRequest } from "./webhooks/read-body.ts";
+export type { ThinEvent } from "./webhooks/thin-event.ts";
 export { answerChallenge } from "./webhooks/answer-challenge.ts";
 export {
   publishedKeys,
@@ -67,6 +69,15 @@ export async function verifyWebhook(
       "The delivery was meant for another endpoint than this one.",
     );
   return event;
+}
+
+/** The same for an endpoint that asks for `thin` payloads: what there is of the event, and no more, is what its type says. */
+export async function verifyThinWebhook(
+  request: WebhookRequest,
+  keys: WebhookKeys,
+  options: VerifyOptions = {},
+): Promise<ThinEvent> {
+  return toThinEvent(await verifyWebhook(request, keys, options));
 }
 
 /** The id and the body of what was signed, whatever it says. */

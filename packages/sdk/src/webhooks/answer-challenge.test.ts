@@ -33,6 +33,12 @@ describe("the answer to a challenge", () => {
   });
 });
 
+test.each(["", "whpk_AAAA", "whsec_***"])("secret_unusable: %j", async (secret) => {
+  await expect(webhooks.answerChallenge({ type, data }, secret)).rejects.toMatchObject({
+    reason: "secret_unusable",
+  });
+});
+
 /** A receiver as the README has it, whose secrets can be changed. */
 async function startReceiver(secrets: () => readonly string[]): Promise<{
   readonly url: string;

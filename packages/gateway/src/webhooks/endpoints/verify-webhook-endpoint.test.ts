@@ -78,6 +78,15 @@ describe.each(testStores)("the proof that an endpoint has its secret on $name", 
     });
   });
 
+  test("who verifies with the gateway's public keys can tell that it is the gateway that asks", async () => {
+    const bench = await openDeliveryBench(stores);
+    const receiver = await startReceiver();
+    const endpoint = await bench.addEndpoint(receiver.url, { signatures: ["v1", "v1a"] });
+    answerChallenges(receiver, endpoint.secret);
+    expect(await verify(bench, endpoint)).toMatchObject({ status: 200 });
+    expect(receiver.received[0]?.headers["webhook-signature"]).toMatch(/^v1,\S+ v1a,\S{88}$/);
+  });
+
   test("422 webhook_challenge_failed says what came instead, and changes nothing", async () => {
     const bench = await openDeliveryBench(stores);
     const receiver = await startReceiver();

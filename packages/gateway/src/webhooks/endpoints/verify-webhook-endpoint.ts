@@ -33,7 +33,7 @@ export const verifyWebhookEndpoint: ProcessRoom<"verifyWebhookEndpoint"> = async
       payload: challenge.body,
       // An earlier secret, good as it may be, is not what is to be proved.
       secrets: [asked.secret],
-      keys: [],
+      keys: asked.endpoint.isSignedByGateway ? await services.signingKeys.listSigners() : [],
       headers: asked.headers,
     },
     askedAt,
