@@ -17,6 +17,7 @@ import { createClientAddress } from "./server/client-address.ts";
 import { defaultApplicationsPerHour, type Settings } from "./settings.ts";
 import type { Store } from "./store/store.ts";
 import { startDeliveryWorker } from "./webhooks/delivery/delivery-worker.ts";
+import { runReplays } from "./webhooks/replay/run-replays.ts";
 import { createAsker } from "./webhooks/endpoints/ask-endpoint.ts";
 import { createSigningKeys } from "./webhooks/signing/signing-keys.ts";
 
@@ -88,6 +89,7 @@ export function createGateway(parts: GatewayParts): Gateway {
         deliveries.wake();
         services.arrivals.placed(partner);
       });
+      const replaying = runReplays(services, () => deliveries.wake());
       const linking = runLinking(services);
       const clockwork = (parts.startClockwork ?? runClockwork)(services);
       background = {
@@ -95,6 +97,7 @@ export function createGateway(parts: GatewayParts): Gateway {
         stop: async () => {
           await clockwork.stop();
           await placing.stop();
+          await replaying.stop();
           await linking.stop();
           await deliveries.stop();
         },

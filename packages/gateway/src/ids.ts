@@ -27,6 +27,7 @@ export type IdPrefix =
   | "prepaid"
   | "key"
   | "attempt"
+  | "replay"
   | "audit"
   | "req";
 

@@ -98,6 +98,12 @@ import { testWebhookEndpoint } from "./webhooks/endpoints/test-webhook-endpoint.
 import { updateWebhookEndpoint } from "./webhooks/endpoints/update-webhook-endpoint.ts";
 import { verifyWebhookEndpoint } from "./webhooks/endpoints/verify-webhook-endpoint.ts";
 import { getWebhookKeys } from "./webhooks/signing/get-webhook-keys.ts";
+import { cancelWebhookReplay } from "./webhooks/replay/cancel-webhook-replay.ts";
+import { createWebhookReplay, previewReplay } from "./webhooks/replay/create-webhook-replay.ts";
+import { getWebhookReplay } from "./webhooks/replay/get-webhook-replay.ts";
+import { listWebhookReplays } from "./webhooks/replay/list-webhook-replays.ts";
+import { reconcileWebhookEndpoint } from "./webhooks/replay/reconcile-webhook-endpoint.ts";
+import { redeliverEvent } from "./webhooks/replay/redeliver-event.ts";
 
 /** Every operation of the contract, and the room in which it is carried out. */
 export const rooms: Rooms = {
@@ -182,6 +188,7 @@ export const rooms: Rooms = {
   listEvents: readOfPartner(listEvents),
   getEvent: readOfPartner(getEvent),
   listEventAttempts: readOfPartner(listEventAttempts),
+  redeliverEvent: writeOfPartner(redeliverEvent),
 
   getWebhookKeys: open(getWebhookKeys),
   createWebhookEndpoint: writeOfPartner(createWebhookEndpoint),
@@ -194,6 +201,11 @@ export const rooms: Rooms = {
   verifyWebhookEndpoint: run(verifyWebhookEndpoint),
   testWebhookEndpoint: writeOfPartner(testWebhookEndpoint),
   listWebhookAttempts: readOfPartner(listWebhookAttempts),
+  createWebhookReplay: writeOfPartner(createWebhookReplay, previewReplay),
+  listWebhookReplays: readOfPartner(listWebhookReplays),
+  getWebhookReplay: readOfPartner(getWebhookReplay),
+  cancelWebhookReplay: writeOfPartner(cancelWebhookReplay),
+  reconcileWebhookEndpoint: writeOfPartner(reconcileWebhookEndpoint),
 
   listAuditLog: read(listAuditLog),
   verifyAuditLog: read(verifyAuditLog),

@@ -80,6 +80,7 @@ const methods = {
   listEvents: "events.list",
   getEvent: "events.get",
   listEventAttempts: "events.listAttempts",
+  redeliverEvent: "events.redeliver",
   createWebhookEndpoint: "webhookEndpoints.create",
   listWebhookEndpoints: "webhookEndpoints.list",
   getWebhookEndpoint: "webhookEndpoints.get",
@@ -91,6 +92,11 @@ const methods = {
   testWebhookEndpoint: "webhookEndpoints.sendTest",
   listWebhookAttempts: "webhookEndpoints.listAttempts",
   getWebhookKeys: "webhookEndpoints.getKeys",
+  createWebhookReplay: "webhookEndpoints.replay",
+  listWebhookReplays: "webhookEndpoints.listReplays",
+  getWebhookReplay: "webhookEndpoints.getReplay",
+  cancelWebhookReplay: "webhookEndpoints.cancelReplay",
+  reconcileWebhookEndpoint: "webhookEndpoints.reconcile",
   listAuditLog: "auditLog.list",
   verifyAuditLog: "auditLog.verify",
   getSandboxClock: "sandbox.getClock",
@@ -107,6 +113,7 @@ const previews = {
   pauseSubscription: "subscriptions.previewPause",
   cancelSubscription: "subscriptions.previewCancellation",
   reactivateSubscription: "subscriptions.previewReactivation",
+  createWebhookReplay: "webhookEndpoints.previewReplay",
 } as const;
 
 /** The operations that can be previewed. */

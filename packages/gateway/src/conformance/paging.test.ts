@@ -102,6 +102,9 @@ describe.each(testStores)("lists are read page by page on $name", (stores) => {
       { lines: [{ charge: charge?.id ?? "", amount: "0.01" }], reason: "A cent" },
       { headers: { "evergate-partner": one.ids["partnerId"] ?? "" } },
     );
+    const replays = `/v1/webhook-endpoints/${one.ids["endpointId"]}/replays`;
+    const replay = await one.api.ask<{ id: string }>("POST", replays, { only: "failed" });
+    await one.api.ask("POST", `${replays}/${replay.id}/cancel`);
     await gateway.store.transaction((tx) =>
       tx
         .insertInto("webhook_attempts")
@@ -225,6 +228,7 @@ describe.each(testStores)("lists are read page by page on $name", (stores) => {
       makeId("key"),
       makeId("wh"),
       makeId("attempt"),
+      makeId("replay"),
       makeId("price"),
       makeId("partner"),
     ];

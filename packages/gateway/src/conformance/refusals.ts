@@ -1,5 +1,8 @@
 import type { components } from "../generated/api.ts";
+import { toPartnerId } from "../ids.ts";
 import type { Api } from "../testing/api.ts";
+import { testNow } from "../testing/start-test-gateway.ts";
+import { maximumChunk, takeReplayStep } from "../webhooks/replay/take-step.ts";
 import { getOperation, type Json, type JsonObject } from "./contract.ts";
 import {
   makeFresh,
@@ -10,6 +13,7 @@ import {
   takePartner,
   takeAnsweringEndpoint,
   takeApplication,
+  takeReplay,
   type RequestParts,
 } from "./requests.ts";
 import { makePrepaidCustomer, type Scene } from "./scene.ts";
@@ -458,6 +462,50 @@ export const refusals: readonly Refusal[] = [
       });
     return { key };
   }),
+  refusal("redeliverEvent", "webhook_endpoint_unknown", async (scene) =>
+    withBody({ endpoint: scene.other.ids["endpointId"] ?? "" }),
+  ),
+  refusal("createWebhookReplay", "webhook_replay_running", (scene) => takeReplay(scene, scene.one)),
+  refusal(
+    "createWebhookReplay",
+    "replay_ends_before_start",
+    withBody({ since: "2026-11-24T09:00:00Z", until: "2026-11-24T10:00:00+01:00" }),
+  ),
+  refusal("cancelWebhookReplay", "webhook_replay_completed", async (scene) => {
+    const parts = await takeReplay(scene, scene.one);
+    const { store } = scene.gateway;
+    const partner = toPartnerId(scene.one.ids["partnerId"] ?? "");
+    const id = parts.path?.["replayId"] ?? "";
+    await store.transaction((tx) =>
+      takeReplayStep(tx, store.dialect, partner, id, maximumChunk, testNow),
+    );
+    return parts;
+  }),
+  refusal("reconcileWebhookEndpoint", "webhook_replay_running", async (scene) => {
+    const { api, ids } = scene.one;
+    const parts = await takeReplay(scene, scene.one);
+    const endpoint = parts.path?.["endpointId"] ?? "";
+    await api.ask("POST", `/v1/events/${ids["eventId"]}/redeliver`, { endpoint });
+    await scene.gateway.store.transaction((tx) =>
+      tx
+        .updateTable("webhook_deliveries")
+        .set({ status: "failed", finished_at: testNow })
+        .where("partner", "=", ids["partnerId"] ?? "")
+        .where("endpoint", "=", endpoint)
+        .execute(),
+    );
+    return { ...parts, ...withBody({ received: [] }) };
+  }),
+  refusal(
+    "reconcileWebhookEndpoint",
+    "received_range_reversed",
+    withBody({
+      received: [
+        [1, 100],
+        [230, 105],
+      ],
+    }),
+  ),
   ...each(["getSandboxClock", "advanceSandboxClock"], "not_a_sandbox", async (scene) => ({
     key: (await takePartner(scene, { mode: "live" })).key,
   })),

@@ -224,7 +224,7 @@ export async function dropOldEndpoints({ api, ids }: Side): Promise<void> {
     if (id !== ids["endpointId"]) await api.ask("DELETE", `/v1/webhook-endpoints/${id}`);
 }
 
-async function takeEndpoint(_scene: Scene, side: Side): Promise<Partial<RequestParts>> {
+export async function takeEndpoint(_scene: Scene, side: Side): Promise<Partial<RequestParts>> {
   await dropOldEndpoints(side);
   const { id } = await side.api.ask<Schemas["WebhookEndpoint"]>("POST", "/v1/webhook-endpoints", {
     url: "https://hooks.example.com/own",
@@ -247,6 +247,14 @@ export async function takeAnsweringEndpoint(
   );
   answerChallenges(receiver, secret);
   return { path: { endpointId: id }, receiver };
+}
+
+/** A replay of its own for a test, which nobody carries on. */
+export async function takeReplay(scene: Scene, side: Side): Promise<Partial<RequestParts>> {
+  const { path } = await takeEndpoint(scene, side);
+  const replays = `/v1/webhook-endpoints/${path?.["endpointId"]}/replays`;
+  const { id } = await side.api.ask<Schemas["WebhookReplay"]>("POST", replays, { only: "failed" });
+  return { path: { ...path, replayId: id } };
 }
 
 /** A partner of its own for a test, a reseller in a sandbox, after some of the operator's operations. */
@@ -321,6 +329,8 @@ const prepare: Readonly<Record<string, Preparation>> = {
     const { path } = await takeAnsweringEndpoint(scene, side);
     return { path };
   },
+  createWebhookReplay: takeEndpoint,
+  cancelWebhookReplay: takeReplay,
   advanceSandboxClock: async (_scene, { api }) => {
     // A second on: the time stays near the examples'.
     const { now } = await api.ask<Schemas["SandboxClock"]>("GET", "/v1/sandbox/clock");
@@ -369,6 +379,7 @@ const exampleIds: Readonly<Record<string, string>> = {
   settlement: "settlementId",
   evt: "eventId",
   wh: "endpointId",
+  replay: "replayId",
   prepaid: "prepaidLicenceId",
 };
 

@@ -80,7 +80,7 @@ export async function makePrepaidCustomer(api: Api, name: string): Promise<strin
   return customer.id;
 }
 
-/** An xSP in a sandbox, whose October has been settled: a customer, a subscription, a charge, a bill and a credit note, events, an endpoint and an attempt; another customer with a prepaid licence. */
+/** An xSP in a sandbox, whose October has been settled: a customer, a subscription, a charge, a bill and a credit note, events, an endpoint, an attempt and a replay; another customer with a prepaid licence. */
 async function makeSide(
   gateway: TestGateway,
   operator: Api,
@@ -133,6 +133,10 @@ async function makeSide(
     externalId: `${name}-LIC`,
   });
   await api.ask("POST", "/v1/sandbox/clock/advance", { to: sceneNow });
+  const replays = `/v1/webhook-endpoints/${endpoint.id}/replays`;
+  const replay = await api.ask<Schemas["WebhookReplay"]>("POST", replays, { only: "failed" });
+  // An endpoint has one at a time.
+  await api.ask("POST", `${replays}/${replay.id}/cancel`);
   const { data: bills } = await api.ask<Schemas["BillList"]>("GET", "/v1/bills");
   const { data: events } = await api.ask<Schemas["EventList"]>("GET", "/v1/events");
   const { data: settlements } = await operator.ask<Schemas["SettlementList"]>(
@@ -190,6 +194,7 @@ async function makeSide(
       settlementId: settlements[0]?.id ?? "",
       eventId: event.id,
       endpointId: endpoint.id,
+      replayId: replay.id,
       prepaidLicenceId: licence.id,
     },
   };

@@ -28,6 +28,7 @@ const referencesOf: Readonly<Record<string, (other: Side) => readonly string[]>>
   creditNoteId: ({ ids }) => [ids["creditNoteId"] ?? ""],
   eventId: ({ ids }) => [ids["eventId"] ?? ""],
   endpointId: ({ ids }) => [ids["endpointId"] ?? ""],
+  replayId: ({ ids }) => [ids["replayId"] ?? ""],
 };
 /** The same of filters. A product is everyone's. */
 const filtersOf: Readonly<Record<string, (other: Side) => readonly string[]>> = {
@@ -41,6 +42,7 @@ const filtersOf: Readonly<Record<string, (other: Side) => readonly string[]>> = 
     ids["customerId"] ?? "",
     ids["subscriptionId"] ?? "",
     ids["endpointId"] ?? "",
+    ids["replayId"] ?? "",
     ids["prepaidLicenceId"] ?? "",
     ids["partnerId"] ?? "",
   ],

@@ -1,4 +1,4 @@
-import type { Instant } from "@evergate/core";
+import { toInstant, type Instant } from "@evergate/core";
 import type { PartnerId } from "../ids.ts";
 import {
   hasUnplacedEvents,
@@ -59,7 +59,7 @@ async function placeChunk(
   partner: PartnerId,
   now: Instant,
 ): Promise<{ readonly count: number; readonly isMoreWaiting: boolean }> {
-  const last = await lockEventPosition(tx, dialect, partner);
+  const { lastPosition: last, lastPlacedAt } = await lockEventPosition(tx, dialect, partner);
   const waiting = await listUnplacedEvents(tx, partner, maximumEvents);
   if (waiting.length === 0) return { count: 0, isMoreWaiting: false };
   const endpoints = await listReceivingEndpoints(tx, partner);
@@ -70,7 +70,11 @@ async function placeChunk(
     isMoreWaiting ? [...chunk, ...(await listOvertaken(tx, partner, chunk))] : chunk,
   );
   const placedEvents = events.map((event, index) => ({ ...event, position: last + index + 1 }));
-  await placeEvents(tx, partner, placedEvents, last + events.length);
+  await placeEvents(tx, partner, placedEvents, {
+    lastPosition: last + events.length,
+    // Clocks differ and go back; the order of instants is kept all the same.
+    lastPlacedAt: toInstant(Math.max(now, lastPlacedAt)),
+  });
   await fanOut(tx, partner, endpoints, placedEvents, now);
   return { count: events.length, isMoreWaiting };
 }

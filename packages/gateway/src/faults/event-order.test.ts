@@ -48,6 +48,7 @@ describe.each(testStores)("ids made by processes whose clocks differ, on $name",
           sequence,
           subject: null,
           position: null,
+          placed_at: null,
         })),
       );
     });

@@ -18,6 +18,7 @@ type SubjectTable = Extract<
   | "products"
   | "subscriptions"
   | "webhook_endpoints"
+  | "webhook_replays"
 >;
 
 const partnersTables: readonly SubjectTable[] = [
@@ -27,6 +28,7 @@ const partnersTables: readonly SubjectTable[] = [
   "customers",
   "prepaid_licences",
   "webhook_endpoints",
+  "webhook_replays",
 ];
 
 /** Of all partners: who they are and which keys they have is told by the operator's own record. */

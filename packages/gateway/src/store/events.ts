@@ -58,6 +58,7 @@ export async function appendEvents(
       sequence,
       subject: subscription === null ? readId(events[index]?.data) : null,
       position: null,
+      placed_at: null,
     })),
   );
   return rows.map(({ id }) => id);
@@ -175,25 +176,44 @@ export async function listEventPositions(
   return rows.map((row) => ({ partner: toPartnerId(row.id), position: row.event_position }));
 }
 
+/** How far a partner's events have got their places. */
+export interface EventOrder {
+  readonly lastPosition: number;
+  readonly lastPlacedAt: Instant;
+}
+
 /** Locks the partner's order of events and answers the last place given. */
 export async function lockEventPosition(
   tx: Transaction,
   dialect: Dialect,
   partner: PartnerId,
-): Promise<number> {
-  const query = tx.selectFrom("partners").select("event_position").where("id", "=", partner);
+): Promise<EventOrder> {
+  const query = selectOrder(tx, partner);
   const row = await (
     dialect === "postgres" ? query.forNoKeyUpdate() : query
   ).executeTakeFirstOrThrow();
+  return { lastPosition: row.event_position, lastPlacedAt: toInstant(row.event_placed_at) };
+}
+
+/** The last place given by what is committed. */
+export async function getLastPosition(db: Reader, partner: PartnerId): Promise<number> {
+  const row = await selectOrder(db, partner).executeTakeFirstOrThrow();
   return row.event_position;
 }
 
-/** Gives the events their places. */
+function selectOrder(db: Reader, partner: PartnerId) {
+  return db
+    .selectFrom("partners")
+    .select(["event_position", "event_placed_at"])
+    .where("id", "=", partner);
+}
+
+/** Gives the events their places, at an instant that is not before the one of the place before. */
 export async function placeEvents(
   tx: Transaction,
   partner: PartnerId,
   places: readonly PlacedEvent[],
-  last: number,
+  { lastPosition, lastPlacedAt }: EventOrder,
 ): Promise<void> {
   await insertRows(
     tx,
@@ -206,12 +226,13 @@ export async function placeEvents(
       sequence,
       subject,
       position,
+      placed_at: lastPlacedAt,
     })),
     { key: ["partner", "event"], row: "is replaced" },
   );
   await tx
     .updateTable("partners")
-    .set({ event_position: last })
+    .set({ event_position: lastPosition, event_placed_at: lastPlacedAt })
     .where("id", "=", partner)
     .execute();
 }

@@ -154,6 +154,7 @@ export async function insertPartner(tx: Transaction, partner: Partner): Promise<
       settlement_month: partner.settlementMonth,
       settlement_due_at: partner.settlementDueAt,
       event_position: 0,
+      event_placed_at: 0,
       created_at: partner.createdAt,
     })
     .execute();

@@ -37,6 +37,7 @@ export interface Database {
   webhook_deliveries: WebhookDeliveryTable;
   webhook_attempts: WebhookAttemptTable;
   webhook_signing_keys: WebhookSigningKeyTable;
+  webhook_replays: WebhookReplayTable;
   audit_log: AuditLogTable;
   audit_links: AuditLinkTable;
   audit_heads: AuditHeadTable;
@@ -101,6 +102,8 @@ export interface PartnerTable {
   settlement_due_at: number;
   /** The last place given in the partner's total order of events. */
   event_position: number;
+  /** When the last place was given. */
+  event_placed_at: number;
   created_at: number;
 }
 
@@ -345,6 +348,8 @@ export interface EventPlaceTable {
   subject: string | null;
   /** Null until the step that places events has given it. */
   position: number | null;
+  /** When it got its place, in real time, and was handed to the endpoints: never earlier than the place before. */
+  placed_at: number | null;
 }
 
 /** What its owner has set of an endpoint. */
@@ -441,6 +446,33 @@ export interface WebhookDeliveryTable {
   /** The very text to send; null where it is the event's with the `delivery` object put in. */
   body: string | null;
   queued_at: number;
+  finished_at: number | null;
+}
+
+/** Deliveries that are made once more, and how far that has come. */
+export interface WebhookReplayTable {
+  partner: string;
+  id: string;
+  endpoint: string;
+  /** `counting`, `running`, `completed` or `canceled`. */
+  status: string;
+  /** `failed`, `all` or `missing`. */
+  selection: string;
+  since: number | null;
+  until: number | null;
+  /** JSON. */
+  event_types: string | null;
+  /** JSON; null once it is over. */
+  ranges: string | null;
+  /** It goes through the places after `starts_after` and up to `last_place`, and has been through those up to `reached`. */
+  starts_after: number;
+  last_place: number;
+  reached: number;
+  is_counted: number;
+  count: number;
+  done: number;
+  added: number;
+  created_at: number;
   finished_at: number | null;
 }
 

@@ -2,7 +2,7 @@
 import { toInstant, type Instant } from "@evergate/core";
 import { sql } from "kysely";
 import type { PartnerId } from "../ids.ts";
-import type { Transaction } from "./store.ts";
+import type { Reader, Transaction } from "./store.ts";
 
 /** Later than any clock: an endpoint that rests until then rests until somebody wakes it. */
 export const never: Instant = toInstant(8_640_000_000_000_000);
@@ -37,6 +37,21 @@ export async function insertQueue(
       last_failure_at: null,
     })
     .execute();
+}
+
+/** The number of the last delivery that was queued for an endpoint; 0 where there was none. */
+export async function getLastSequence(
+  db: Reader,
+  partner: PartnerId,
+  endpoint: string,
+): Promise<number> {
+  const row = await db
+    .selectFrom("webhook_queues")
+    .select("last_sequence")
+    .where("partner", "=", partner)
+    .where("endpoint", "=", endpoint)
+    .executeTakeFirstOrThrow();
+  return row.last_sequence;
 }
 
 /** As early as it may be looked at again, at the given time or when its rest is over. */

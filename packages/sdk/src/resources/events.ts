@@ -1,7 +1,13 @@
 import type { Calls } from "../client/create-call.ts";
 import { followEvents } from "../client/follow-events.ts";
 import type { QueryOf } from "../contract.ts";
-import type { Event as EvergateEvent, EventId, WebhookAttempt } from "../generated/api.ts";
+import type {
+  Event as EvergateEvent,
+  EventId,
+  RedeliverInput,
+  Redelivery,
+  WebhookAttempt,
+} from "../generated/api.ts";
 import type { OptionsOf } from "../options.ts";
 import type { PagePromise } from "../pages.ts";
 
@@ -69,6 +75,18 @@ export interface Events {
     query?: QueryOf<"listEventAttempts">,
     options?: OptionsOf<"listEventAttempts">,
   ): PagePromise<WebhookAttempt>;
+
+  /**
+   * Delivers an event once more, to one of your endpoints (`endpoint`) or to all that want it. An
+   * endpoint that had it gets the same bytes under the same number.
+   *
+   * Refused with `not_found`, `webhook_endpoint_unknown`.
+   */
+  redeliver(
+    eventId: EventId,
+    input?: RedeliverInput,
+    options?: OptionsOf<"redeliverEvent">,
+  ): Promise<Redelivery>;
 }
 
 export function createEvents({ call, list }: Calls): Events {
@@ -96,5 +114,7 @@ export function createEvents({ call, list }: Calls): Events {
     get: (eventId, options) => call("getEvent", { path: { eventId } }, options),
     listAttempts: (eventId, query, options) =>
       list("listEventAttempts", { path: { eventId }, query }, options),
+    redeliver: (eventId, input = {}, options) =>
+      call("redeliverEvent", { path: { eventId }, body: input }, options),
   };
 }

@@ -1,8 +1,10 @@
 import type { Calls } from "../client/create-call.ts";
 import type { QueryOf } from "../contract.ts";
+import { EvergateError } from "../errors.ts";
 import type {
   CreatedWebhookEndpoint,
   Event as EvergateEvent,
+  ReconcileInput,
   WebhookAttempt,
   WebhookEndpoint,
   WebhookEndpointId,
@@ -10,6 +12,11 @@ import type {
   WebhookEndpointPatch,
   WebhookKeySet,
   WebhookSecretRotationInput,
+  WebhookReconciliation,
+  WebhookReplay,
+  WebhookReplayId,
+  WebhookReplayInput,
+  WebhookReplayPreview,
 } from "../generated/api.ts";
 import type { OptionsOf } from "../options.ts";
 import type { PagePromise } from "../pages.ts";
@@ -136,6 +143,81 @@ export interface WebhookEndpoints {
    * partner. `webhooks.publishedKeys` keeps them up to date for `webhooks.verify`.
    */
   getKeys(options?: OptionsOf<"getWebhookKeys">): Promise<WebhookKeySet>;
+
+  /**
+   * Delivers events to an endpoint once more: those that were given up, or all that it wants,
+   * since an instant, by type. It goes on in steps, until it is completed or canceled; `getReplay`
+   * tells how far it has come. What is delivered once more keeps its number and is the same bytes.
+   *
+   * ```ts
+   * await evergate.webhookEndpoints.replay(endpoint.id, { only: "all", since: "2026-11-24T06:00:00Z" });
+   * ```
+   *
+   * Refused with `not_found`, `webhook_replay_running`, `replay_ends_before_start`.
+   */
+  replay(
+    endpointId: WebhookEndpointId,
+    input: WebhookReplayInput,
+    options?: OptionsOf<"createWebhookReplay">,
+  ): Promise<WebhookReplay>;
+
+  /** How many deliveries `replay` would make if it were called now. Nothing is done. Refused as it is. */
+  previewReplay(
+    endpointId: WebhookEndpointId,
+    input: WebhookReplayInput,
+    options?: OptionsOf<"createWebhookReplay">,
+  ): Promise<WebhookReplayPreview>;
+
+  /**
+   * Lists the replays to an endpoint, newest first; those of the last 30 days and those that are
+   * under way.
+   *
+   * Refused with `not_found`.
+   */
+  listReplays(
+    endpointId: WebhookEndpointId,
+    query?: QueryOf<"listWebhookReplays">,
+    options?: OptionsOf<"listWebhookReplays">,
+  ): PagePromise<WebhookReplay>;
+
+  /**
+   * Reads one replay, with how far it has come.
+   *
+   * Refused with `not_found`.
+   */
+  getReplay(
+    endpointId: WebhookEndpointId,
+    replayId: WebhookReplayId,
+    options?: OptionsOf<"getWebhookReplay">,
+  ): Promise<WebhookReplay>;
+
+  /**
+   * Ends a replay before it is completed. What it has put on its way so far is delivered all the
+   * same.
+   *
+   * Refused with `not_found`, `webhook_replay_completed`.
+   */
+  cancelReplay(
+    endpointId: WebhookEndpointId,
+    replayId: WebhookReplayId,
+    options?: OptionsOf<"cancelWebhookReplay">,
+  ): Promise<WebhookReplay>;
+
+  /**
+   * Tells what the endpoint was given and its receiver doesn't have, by the numbers
+   * (`delivery.sequence`) that the receiver has, and delivers it once more if asked to.
+   *
+   * ```ts
+   * await evergate.webhookEndpoints.reconcile(endpoint.id, { received: [[1, 100], [105, 230]], redeliver: true });
+   * ```
+   *
+   * Refused with `not_found`, `webhook_replay_running`, `received_range_reversed`.
+   */
+  reconcile(
+    endpointId: WebhookEndpointId,
+    input: ReconcileInput,
+    options?: OptionsOf<"reconcileWebhookEndpoint">,
+  ): Promise<WebhookReconciliation>;
 }
 
 export function createWebhookEndpoints({ call, list }: Calls): WebhookEndpoints {
@@ -158,5 +240,34 @@ export function createWebhookEndpoints({ call, list }: Calls): WebhookEndpoints 
     listAttempts: (endpointId, query, options) =>
       list("listWebhookAttempts", { path: { endpointId }, query }, options),
     getKeys: (options) => call("getWebhookKeys", {}, options),
+    replay: async (endpointId, input, options) =>
+      readReplay(await call("createWebhookReplay", { path: { endpointId }, body: input }, options)),
+    previewReplay: async (endpointId, input, options) =>
+      readPreview(
+        await call(
+          "createWebhookReplay",
+          { path: { endpointId }, query: { preview: true }, body: input },
+          options,
+        ),
+      ),
+    listReplays: (endpointId, query, options) =>
+      list("listWebhookReplays", { path: { endpointId }, query }, options),
+    getReplay: (endpointId, replayId, options) =>
+      call("getWebhookReplay", { path: { endpointId, replayId } }, options),
+    cancelReplay: (endpointId, replayId, options) =>
+      call("cancelWebhookReplay", { path: { endpointId, replayId } }, options),
+    reconcile: (endpointId, input, options) =>
+      call("reconcileWebhookEndpoint", { path: { endpointId }, body: input }, options),
   };
+}
+
+// With `preview` the same operation answers what would come of it.
+function readReplay(answer: WebhookReplay | WebhookReplayPreview): WebhookReplay {
+  if (!("id" in answer)) throw new EvergateError("The gateway answered with a preview, unasked.");
+  return answer;
+}
+
+function readPreview(answer: WebhookReplay | WebhookReplayPreview): WebhookReplayPreview {
+  if ("id" in answer) throw new EvergateError("The gateway answered with no preview.");
+  return answer;
 }

@@ -18,6 +18,7 @@ export const first: Migration = {
       currency text not null, time_zone text not null, billing_period text not null, trial_limit text, default_trial text,
       tax_rate text not null, reverse_charge ${int8} not null, company text, metadata text not null, clock_at ${int8} not null, clock_target_at ${int8},
       settlement_month ${id} not null, settlement_due_at ${int8} not null, event_position ${int8} not null,
+      event_placed_at ${int8} not null,
       created_at ${int8} not null)`,
     `create index partners_settlement_due on partners (settlement_due_at)`,
     `create index partners_settlement_month on partners (mode, settlement_month)`,
@@ -117,7 +118,7 @@ export const first: Migration = {
     `create unique index events_sequence on events (partner, subscription, sequence) where subscription is not null`,
     `create table event_places (
       partner ${id} not null, event ${id} not null, type ${id} not null, subscription ${id}, sequence ${int8}, subject ${id},
-      position ${int8},
+      position ${int8}, placed_at ${int8},
       primary key (partner, event), foreign key (partner, event) references events (partner, id)) ${partnerTable}`,
     `create unique index event_places_position on event_places (partner, position)`,
     `create index event_places_subscription on event_places (partner, subscription, position) where position is not null`,
@@ -156,6 +157,15 @@ export const first: Migration = {
     `create table webhook_signing_keys (
       number ${int8} primary key, id ${id} not null unique, public_key text not null, secret_key text,
       created_at ${int8} not null, ends_at ${int8})`,
+    `create table webhook_replays (
+      partner ${id} not null, id ${id} not null, endpoint ${id} not null, status ${id} not null, selection ${id} not null,
+      since ${int8}, until ${int8}, event_types text, ranges text,
+      starts_after ${int8} not null, last_place ${int8} not null, reached ${int8} not null,
+      is_counted ${int8} not null, count ${int8} not null, done ${int8} not null, added ${int8} not null, created_at ${int8} not null, finished_at ${int8},
+      primary key (partner, id)) ${partnerTable}`,
+    `create unique index webhook_replays_unfinished on webhook_replays (partner, endpoint) where finished_at is null`,
+    `create index webhook_replays_endpoint on webhook_replays (partner, endpoint, id)`,
+    `create index webhook_replays_finished on webhook_replays (finished_at) where finished_at is not null`,
     `create table audit_log (
       partner ${id} not null, id ${id} not null, at ${int8} not null, recorded_at ${int8} not null, action text not null, subject ${id} not null,
       actor ${id} not null, api_key ${id}, request_id text, "before" text, "after" text,

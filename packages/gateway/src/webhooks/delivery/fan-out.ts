@@ -2,8 +2,8 @@ import type { Instant } from "@evergate/core";
 import type { PartnerId } from "../../ids.ts";
 import { findEventPayloads, type PlacedEvent } from "../../store/events.ts";
 import { findPartner } from "../../store/partners.ts";
-import type { Transaction } from "../../store/store.ts";
-import { insertDeliveries } from "../../store/webhook-deliveries.ts";
+import type { Reader, Transaction } from "../../store/store.ts";
+import { insertDeliveries, type NewDelivery } from "../../store/webhook-deliveries.ts";
 import type { WebhookEndpoint } from "../../store/webhook-endpoints.ts";
 import { readProducts, wantsEvent, type Offer } from "../endpoints/wants-event.ts";
 import { makeBody } from "./make-body.ts";
@@ -17,21 +17,53 @@ export async function fanOut(
   events: readonly PlacedEvent[],
   now: Instant,
 ): Promise<void> {
-  const offers = await makeOffers(tx, partner, endpoints, events);
+  const isThin = endpoints.some(({ payload }) => payload === "thin");
+  const offers = await makeOffers(tx, partner, endpoints, events, isThin);
   const deliveries = endpoints.flatMap((endpoint) =>
     offers
       .filter(({ offer }) => wantsEvent(endpoint, offer))
-      .map(({ event, thinPayload }) => ({
-        endpoint: endpoint.id,
-        event: event.id,
-        lane: event.subscription ?? event.subject ?? event.id,
-        makeBody:
-          endpoint.payload === "thin"
-            ? (sequence: number) => makeBody(thinPayload(), endpoint.id, sequence)
-            : null,
-      })),
+      .map((offered) => toNewDelivery(endpoint, offered)),
   );
   await insertDeliveries(tx, partner, deliveries, now);
+}
+
+/** Makes a delivery of every event for one endpoint, whether it wants it or is to get it all the same. */
+export async function queueEvents(
+  tx: Transaction,
+  partner: PartnerId,
+  endpoint: WebhookEndpoint,
+  events: readonly PlacedEvent[],
+  now: Instant,
+): Promise<void> {
+  const offers = await makeOffers(tx, partner, [endpoint], events, endpoint.payload === "thin");
+  const deliveries = offers.map((offered) => toNewDelivery(endpoint, offered));
+  await insertDeliveries(tx, partner, deliveries, now);
+}
+
+/** Those of the events that an endpoint wants as it is set now. */
+export async function selectWanted<E extends PlacedEvent>(
+  db: Reader,
+  partner: PartnerId,
+  endpoint: WebhookEndpoint,
+  events: readonly E[],
+): Promise<readonly E[]> {
+  const offers = await makeOffers(db, partner, [endpoint], events, false);
+  return events.filter((_, index) => {
+    const offered = offers[index];
+    return offered !== undefined && wantsEvent(endpoint, offered.offer);
+  });
+}
+
+function toNewDelivery(endpoint: WebhookEndpoint, { event, payload }: OfferedEvent): NewDelivery {
+  return {
+    endpoint: endpoint.id,
+    event: event.id,
+    lane: event.subscription ?? event.subject ?? event.id,
+    makeBody:
+      endpoint.payload === "thin"
+        ? (sequence: number) => makeBody(makeThinPayload(payload()), endpoint.id, sequence)
+        : null,
+  };
 }
 
 interface OfferedEvent {
@@ -42,14 +74,13 @@ interface OfferedEvent {
 
 /** Most endpoints ask for types alone: only for the others are texts and the partner read. */
 async function makeOffers(
-  tx: Transaction,
+  tx: Reader,
   partner: PartnerId,
   endpoints: readonly WebhookEndpoint[],
   events: readonly PlacedEvent[],
+  needsTexts: boolean,
 ): Promise<readonly OfferedEvent[]> {
-  const readsTexts = endpoints.some(
-    ({ filters, payload }) => filters.products !== null || payload === "thin",
-  );
+  const readsTexts = needsTexts || endpoints.some(({ filters }) => filters.products !== null);
   const payloads = readsTexts
     ? await findEventPayloads(
         tx,
