@@ -133,6 +133,7 @@ export async function listOfferedEvents(
   const events = await db
     .selectFrom("event_places")
     .select(["event as id", "type", "subscription", "sequence", "subject", "position"])
+    .$narrowType<{ position: number }>()
     .where("partner", "=", partner)
     .where("position", ">", after)
     .where("position", "<=", last)
@@ -148,9 +149,15 @@ export async function listOfferedEvents(
     )
     .execute();
   const deliveryOf = new Map(deliveries.map((row) => [row.event, toQueuedDelivery(row)]));
-  return events.flatMap(({ position, ...event }) =>
-    position === null ? [] : { ...event, position, delivery: deliveryOf.get(event.id) ?? null },
-  );
+  return events.map(({ id, type, subscription, sequence, subject, position }) => ({
+    id,
+    type,
+    subscription,
+    sequence,
+    subject,
+    position,
+    delivery: deliveryOf.get(id) ?? null,
+  }));
 }
 
 /** One event in its place; undefined where it is not the partner's, or has no place yet. */

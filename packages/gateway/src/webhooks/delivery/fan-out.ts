@@ -54,14 +54,14 @@ export async function selectWanted<E extends PlacedEvent>(
   });
 }
 
-function toNewDelivery(endpoint: WebhookEndpoint, { event, payload }: OfferedEvent): NewDelivery {
+function toNewDelivery(endpoint: WebhookEndpoint, { event, thinPayload }: OfferedEvent): NewDelivery {
   return {
     endpoint: endpoint.id,
     event: event.id,
     lane: event.subscription ?? event.subject ?? event.id,
     makeBody:
       endpoint.payload === "thin"
-        ? (sequence: number) => makeBody(makeThinPayload(payload()), endpoint.id, sequence)
+        ? (sequence: number) => makeBody(thinPayload(), endpoint.id, sequence)
         : null,
   };
 }

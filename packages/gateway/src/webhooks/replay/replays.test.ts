@@ -89,7 +89,7 @@ describe.each(testStores)("replays on $name", (stores) => {
     expect((await bench.listDeliveries(endpoint)).length).toBe(3);
     await bench.finish(endpoint, "delivered", [1, 2, 3]);
     const count = async (
-      eventTypes: Schemas["WebhookReplayInput"]["eventTypes"],
+      eventTypes: NonNullable<Schemas["WebhookReplayInput"]["eventTypes"]>,
     ): Promise<number> => (await bench.preview(endpoint, { only: "all", eventTypes })).count;
     expect(await count(["subscription.renewed"])).toBe(2);
     expect(await count(["customer.*"])).toBe(1);
@@ -194,7 +194,7 @@ describe.each(testStores)("replays on $name", (stores) => {
       expect(seen.at(-1)).toEqual(["completed", 23, 23]);
       const steps = seen.filter(([status]) => status !== "counting").map(([, , done]) => done);
       expect(steps).toEqual(steps.toSorted((one, other) => one - other));
-      if (size === 5) expect(steps).toEqual([0, 5, 10, 15, 20, 23]);
+      expect(steps.length).toBe(size >= 23 ? 1 : Math.ceil(23 / size) + 1);
       expect(await listStatuses(bench, endpoint)).toBe(Array(23).fill("pending").join(" "));
     }
   });
