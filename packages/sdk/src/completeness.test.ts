@@ -18,11 +18,13 @@ test.each(operationIds)("%s is what its method carries out", async (operationId)
   const [noun = "", verb = ""] = methodOfOperation[operationId].split(".");
   const resource = evergate[noun as keyof Evergate] as unknown as Record<
     string,
-    (id: string) => Promise<unknown>
+    (...ids: readonly string[]) => Promise<unknown>
   >;
-  await resource[verb]?.("id_1");
   const { method, path } = operationRoutes[operationId];
-  expect(seen).toEqual([`${method} ${path.replace(/\{\w+\}/, "id_1")}`]);
+  const ids = [...path.matchAll(/\{\w+\}/g)].map((_, index) => `id_${index + 1}`);
+  await resource[verb]?.(...ids);
+  let count = 0;
+  expect(seen).toEqual([`${method} ${path.replaceAll(/\{\w+\}/g, () => `id_${(count += 1)}`)}`]);
 });
 
 async function loadContract(): Promise<ContractDocument> {

@@ -263,11 +263,12 @@ export function createWebhookEndpoints({ call, list }: Calls): WebhookEndpoints 
 
 // With `preview` the same operation answers what would come of it.
 function readReplay(answer: WebhookReplay | WebhookReplayPreview): WebhookReplay {
-  if (!("id" in answer)) throw new EvergateError("The gateway answered with a preview, unasked.");
+  if ("isComplete" in answer)
+    throw new EvergateError("The gateway answered with a preview, unasked.");
   return answer;
 }
 
 function readPreview(answer: WebhookReplay | WebhookReplayPreview): WebhookReplayPreview {
-  if ("id" in answer) throw new EvergateError("The gateway answered with no preview.");
+  if (!("isComplete" in answer)) throw new EvergateError("The gateway answered with no preview.");
   return answer;
 }

@@ -45,7 +45,10 @@ through it with \`for await\` for all. What an operation answers beside JSON is 
 This page is made by a test from the contract: \`vitest run --project gateway packages/sdk -u\`.
 `;
 
-const optionalInputs: ReadonlySet<OperationId> = new Set(["reactivateSubscription"]);
+const optionalInputs: ReadonlySet<OperationId> = new Set([
+  "reactivateSubscription",
+  "redeliverEvent",
+]);
 
 const followLine =
   "- `events.follow(query?, options?)` → `AsyncIterable<EvergateEvent>`. Follow your events as they happen: `GET /v1/events?wait=25`, again and again";
@@ -85,11 +88,16 @@ function renderMethod(id: OperationId, operation: ContractOperation | undefined)
   const text = line.replace("?: `", "? `");
   if (id === "listEvents") return `${text}\n${followLine}`;
   if (!hasPreview(id)) return text;
-  return `${text}\n- \`${previewOfOperation[id]}(${parameters.join(", ")})\` → \`Preview\`. What it would come to: \`${method} ${path}?preview=true\``;
+  return `${text}\n- \`${previewOfOperation[id]}(${parameters.join(", ")})\` → \`${toPreview(answer ?? "")}\`. What it would come to: \`${method} ${path}?preview=true\``;
 }
 
 function hasPreview(id: OperationId): id is PreviewedOperationId {
   return id in previewOfOperation;
+}
+
+/** A subscription's is simply called a preview. */
+function toPreview(schema: string): string {
+  return schema === "SubscriptionOrPreview" ? "Preview" : schema.replace("OrPreview", "Preview");
 }
 
 /** As the package calls it: the contract's Event would hide the DOM's. */

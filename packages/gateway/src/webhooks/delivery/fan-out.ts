@@ -54,7 +54,10 @@ export async function selectWanted<E extends PlacedEvent>(
   });
 }
 
-function toNewDelivery(endpoint: WebhookEndpoint, { event, thinPayload }: OfferedEvent): NewDelivery {
+function toNewDelivery(
+  endpoint: WebhookEndpoint,
+  { event, thinPayload }: OfferedEvent,
+): NewDelivery {
   return {
     endpoint: endpoint.id,
     event: event.id,
