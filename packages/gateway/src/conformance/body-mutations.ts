@@ -1,5 +1,5 @@
 import type { Json, JsonObject, Node } from "./contract.ts";
-import { listBranches, listTypes, pickBranch, schemaOf, typeOf } from "./json-schema.ts";
+import { isInRange, listBranches, listTypes, pickBranch, schemaOf, typeOf } from "./json-schema.ts";
 
 /** A request body with one thing wrong, or odd. */
 export interface Mutation {
@@ -126,8 +126,11 @@ function mutate(
   if (path.length > 0) {
     const types = listTypes(schema);
     for (const { name, raw } of values) {
-      const type = typeOf(JSON.parse(raw));
-      const isWrong = !types.has(type) || type === "number" || neverText.has(name);
+      const parsed = JSON.parse(raw) as Json;
+      const isWrong =
+        !types.has(typeOf(parsed)) ||
+        (typeof parsed === "number" && !isInRange(schema, parsed)) ||
+        neverText.has(name);
       found.push({
         name: `${pointer} as ${name}`,
         rawBody: write(root, path, raw),

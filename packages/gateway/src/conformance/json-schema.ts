@@ -50,3 +50,14 @@ export function schemaOf(branch: Node, name: string): unknown {
     branch["items"] ?? toNode(branch["properties"] ?? {})[name] ?? branch["additionalProperties"]
   );
 }
+
+/** Whether a schema takes a number, which it does where it is whole and within its bounds. */
+export function isInRange(schema: unknown, value: number): boolean {
+  return listBranches(schema).some(
+    (node) =>
+      listTypes(node).has("number") &&
+      Number.isInteger(value) &&
+      value >= Number(node["minimum"]) &&
+      value <= Number(node["maximum"]),
+  );
+}

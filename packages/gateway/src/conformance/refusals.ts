@@ -5,6 +5,7 @@ import { testNow } from "../testing/start-test-gateway.ts";
 import { maximumChunk, takeReplayStep } from "../webhooks/replay/take-step.ts";
 import { getOperation, type Json, type JsonObject } from "./contract.ts";
 import {
+  failDeliveryTo,
   makeFresh,
   makeRequest,
   registerLicence,
@@ -482,18 +483,8 @@ export const refusals: readonly Refusal[] = [
     return parts;
   }),
   refusal("reconcileWebhookEndpoint", "webhook_replay_running", async (scene) => {
-    const { api, ids } = scene.one;
     const parts = await takeReplay(scene, scene.one);
-    const endpoint = parts.path?.["endpointId"] ?? "";
-    await api.ask("POST", `/v1/events/${ids["eventId"]}/redeliver`, { endpoint });
-    await scene.gateway.store.transaction((tx) =>
-      tx
-        .updateTable("webhook_deliveries")
-        .set({ status: "failed", finished_at: testNow })
-        .where("partner", "=", ids["partnerId"] ?? "")
-        .where("endpoint", "=", endpoint)
-        .execute(),
-    );
+    await failDeliveryTo(scene, scene.one, parts.path?.["endpointId"] ?? "");
     return { ...parts, ...withBody({ received: [] }) };
   }),
   refusal(

@@ -257,6 +257,34 @@ export async function takeReplay(scene: Scene, side: Side): Promise<Partial<Requ
   return { path: { ...path, replayId: id } };
 }
 
+/** An endpoint of its own that gave its first delivery up. */
+export async function takeFailingEndpoint(
+  scene: Scene,
+  side: Side,
+): Promise<{ readonly path: { readonly endpointId: string } }> {
+  const { path } = await takeEndpoint(scene, side);
+  const endpointId = path?.["endpointId"] ?? "";
+  await failDeliveryTo(scene, side, endpointId);
+  return { path: { endpointId } };
+}
+
+/** Has an event delivered to an endpoint, and given up. */
+export async function failDeliveryTo(
+  { gateway }: Pick<Scene, "gateway">,
+  { api, ids }: Side,
+  endpoint: string,
+): Promise<void> {
+  await api.ask("POST", `/v1/events/${ids["eventId"]}/redeliver`, { endpoint });
+  await gateway.store.transaction((tx) =>
+    tx
+      .updateTable("webhook_deliveries")
+      .set({ status: "failed", finished_at: Date.parse(sceneNow) })
+      .where("partner", "=", ids["partnerId"] ?? "")
+      .where("endpoint", "=", endpoint)
+      .execute(),
+  );
+}
+
 /** A partner of its own for a test, a reseller in a sandbox, after some of the operator's operations. */
 async function takeReseller(
   { operator }: Scene,
@@ -331,6 +359,20 @@ const prepare: Readonly<Record<string, Preparation>> = {
   },
   createWebhookReplay: takeEndpoint,
   cancelWebhookReplay: takeReplay,
+  reconcileWebhookEndpoint: async (scene, side, example) => ({
+    ...(await takeFailingEndpoint(scene, side)),
+    // All but the first, which there is something to be done about.
+    ...(example?.["redeliver"] === true
+      ? {
+          body: {
+            received: [
+              [2, 100],
+              [105, 230],
+            ],
+          },
+        }
+      : {}),
+  }),
   advanceSandboxClock: async (_scene, { api }) => {
     // A second on: the time stays near the examples'.
     const { now } = await api.ask<Schemas["SandboxClock"]>("GET", "/v1/sandbox/clock");
