@@ -40,6 +40,9 @@ type Variable = (typeof ownVariables)[number] | (typeof companyVariables)[number
 /** Every variable that the gateway reads. */
 export const variables: readonly Variable[] = [...ownVariables, ...companyVariables];
 
+/** Read by the commands that speak to a gateway as its users do, and by programs with the SDK as the README has them. */
+const clientVariables = ["EVERGATE_URL", "EVERGATE_API_KEY", "EVERGATE_WEBHOOK_SECRET"];
+
 /** Of an environment what the settings are read from: a variable that is not listed can't be read. */
 type Environment = { readonly [Name in Variable]?: string | undefined };
 
@@ -83,7 +86,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
 export function listUnknownVariables(
   env: Readonly<Record<string, string | undefined>>,
 ): readonly string[] {
-  const known: ReadonlySet<string> = new Set(variables);
+  const known: ReadonlySet<string> = new Set([...variables, ...clientVariables]);
   return Object.keys(env).filter((name) => name.startsWith("EVERGATE_") && !known.has(name));
 }
 

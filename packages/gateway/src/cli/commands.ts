@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts";
+import { connectionFlags } from "./connection-flags.ts";
 import { findVersion } from "./find-version.ts";
 
 /** Every command, in the order of the help. What a command needs is loaded when it is run: `version` doesn't wait for a database driver. */
@@ -71,6 +72,64 @@ export const commands: readonly Command[] = [
       month: { type: "string", value: "2026-12", help: "the month; the last one, where left out" },
     },
     run: async (flags, env) => (await import("./settle.ts")).runSettle(flags, env),
+  },
+  {
+    words: "listen",
+    summary: "Follow a sandbox's events, and forward them, signed, to a program on this machine.",
+    flags: {
+      "forward-to": {
+        type: "string",
+        value: "http://localhost:3000/hooks",
+        help: "where to; left out, events are shown only",
+      },
+      events: {
+        type: "string",
+        value: "subscription.*,…",
+        help: "which events, by type or family; all, where left out",
+      },
+      since: {
+        type: "string",
+        value: "start|evt_…|instant",
+        help: "begin earlier: with the first, after an event, or at a time of the sandbox; now, where left out",
+      },
+      secret: {
+        type: "string",
+        value: "whsec_…",
+        help: "what to sign with; a new one each time, where left out",
+      },
+      retries: {
+        type: "string",
+        value: "n",
+        help: "give an event up that was refused more often; never, where left out",
+      },
+      remember: {
+        type: "string",
+        value: "file",
+        help: "keep endpoint, secret and how far it came, and go on from there the next time",
+      },
+      "print-json": {
+        type: "boolean",
+        help: "write each delivery's body to standard output, a line each, and all else to standard error",
+      },
+      ...connectionFlags,
+    },
+    run: async (flags, env) => (await import("./listen/listen.ts")).runListen(flags, env),
+  },
+  {
+    words: "trigger",
+    summary: "Make an event happen in a sandbox, by doing what it tells of.",
+    argument: { name: "event", help: "its type, such as subscription.paused" },
+    flags: {
+      list: { type: "boolean", help: "name every type, and what is done for it" },
+      product: {
+        type: "string",
+        value: "prod_…|code:…",
+        help: "what to subscribe to; any product that has a price, where left out",
+      },
+      "print-json": { type: "boolean", help: "print the event, rather than its id alone" },
+      ...connectionFlags,
+    },
+    run: async (flags, env) => (await import("./trigger/trigger.ts")).runTrigger(flags, env),
   },
   {
     words: "audit export",

@@ -1,3 +1,4 @@
+import { isEvergateError } from "@evergate/sdk";
 import { NoExportError } from "../record/verify-export.ts";
 import { StartError } from "../server/start-error.ts";
 import { SettingError } from "../settings.ts";
@@ -10,7 +11,8 @@ export function explainError(error: unknown): string {
     error instanceof SettingError ||
     error instanceof StartError ||
     error instanceof NoExportError ||
-    error instanceof NewerSchemaError
+    error instanceof NewerSchemaError ||
+    isEvergateError(error)
   )
     return error.message;
   if (error instanceof StoreUnavailableError)

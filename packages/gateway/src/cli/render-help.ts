@@ -10,6 +10,7 @@ const settingsHelp = `Settings are environment variables:
   EVERGATE_TRUSTED_PROXIES         addresses or CIDRs of proxies whose X-Forwarded-For is believed (none)
   EVERGATE_APPLICATIONS_PER_HOUR   how many companies may apply in an hour; a tenth from one address (100)
   EVERGATE_LOG_LEVEL               fatal, error, warn, info, debug, trace or silent (info)
+  EVERGATE_URL, EVERGATE_API_KEY   for listen and trigger: the gateway, and a sandbox partner's key
   EVERGATE_COMPANY_NAME            your company as it stands on bills, and with it:
   EVERGATE_COMPANY_ADDRESS         its address, lines parted by |
   EVERGATE_COMPANY_COUNTRY         its country, two letters

@@ -19,8 +19,8 @@ export interface Receiver {
   answer(how: (response: ServerResponse, request: Received, index: number) => void): void;
 }
 
-/** A real receiver of webhooks on a free port of this machine, closed when the test is over. */
-export async function startReceiver(): Promise<Receiver> {
+/** A real receiver of webhooks on a port of this machine, a free one unless said, closed when the test is over. */
+export async function startReceiver(port = 0): Promise<Receiver> {
   const received: Received[] = [];
   let open = 0;
   let most = 0;
@@ -44,7 +44,7 @@ export async function startReceiver(): Promise<Receiver> {
     });
   });
   await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
+    server.listen(port, "127.0.0.1", resolve);
   });
   onTestFinished(() => {
     server.closeAllConnections();

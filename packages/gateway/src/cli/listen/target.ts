@@ -1,0 +1,35 @@
+import { StartError } from "../../server/start-error.ts";
+import {
+  attemptLimits,
+  sendDelivery,
+  type AttemptResult,
+} from "../../webhooks/delivery/send-delivery.ts";
+import { checkEndpointUrl } from "../../webhooks/network/check-endpoint-url.ts";
+import { createAgent } from "../../webhooks/network/create-agent.ts";
+import type { Item } from "./forwarder.ts";
+
+/** Where events are handed on to. */
+export interface Target {
+  send(item: Item): Promise<AttemptResult>;
+  readonly timeoutMs: number;
+  close(): Promise<void>;
+}
+
+/** Sends as the gateway's own deliveries are sent, signature, limits and all; only that private addresses are what it is for. */
+export function openTarget(url: string, secret: string): Target {
+  const refusal = checkEndpointUrl(url, true);
+  if (refusal !== undefined) throw new StartError(`--forward-to: ${refusal.replace(/^url/, "it")}`);
+  const agent = createAgent({ allowed: true, connectTimeoutMs: attemptLimits.connectTimeoutMs });
+  return {
+    send: ({ event, body }) =>
+      sendDelivery(
+        agent,
+        { url, event, payload: body, secrets: [secret], keys: [], headers: {} },
+        Date.now(),
+        true,
+        attemptLimits,
+      ),
+    timeoutMs: attemptLimits.timeoutMs,
+    close: () => agent.destroy(),
+  };
+}

@@ -1,0 +1,78 @@
+import { eventTypes as knownTypes } from "@evergate/sdk";
+import { StartError } from "../../server/start-error.ts";
+import { isEndpointSecret } from "../../webhooks/endpoints/endpoint-secret.ts";
+import { wantsType } from "../../webhooks/endpoints/wants-event.ts";
+import { readFlag, UsageError, type Flags } from "../command.ts";
+import type { Remembered } from "./remembered.ts";
+
+/** What the flags of `evergate listen` ask for. */
+export interface Wanted {
+  /** Where events are forwarded to; null: they are shown only. */
+  readonly target: string | null;
+  readonly eventTypes: readonly string[];
+  readonly since: string | null;
+  readonly secret: string | null;
+  /** Null: without an end. */
+  readonly retries: number | null;
+  /** Where it is remembered how far it came; null: nowhere. */
+  readonly path: string | null;
+  readonly printsJson: boolean;
+}
+
+/** Reads the flags. Throws a {@link UsageError} for the first that is wrong. */
+export function readWanted(flags: Flags): Wanted {
+  const secret = readFlag(flags, "secret");
+  if (secret !== null && !isEndpointSecret(secret))
+    throw new UsageError(
+      "--secret is whsec_ and 24 to 64 bytes in base64, as Standard Webhooks has it.",
+    );
+  const retries = readFlag(flags, "retries");
+  if (retries !== null && !/^\d{1,6}$/.test(retries))
+    throw new UsageError(`--retries is a whole number, not "${retries}".`);
+  return {
+    target: readTarget(readFlag(flags, "forward-to")),
+    eventTypes: readEventTypes(readFlag(flags, "events")),
+    since: readFlag(flags, "since"),
+    secret,
+    retries: retries === null ? null : Number(retries),
+    path: readFlag(flags, "remember"),
+    printsJson: flags["print-json"] === true,
+  };
+}
+
+/** `localhost:3000/hooks` is what people type. */
+function readTarget(text: string | null): string | null {
+  if (text === null) return null;
+  const full = /^https?:\/\//i.test(text) ? text : `http://${text}`;
+  if (URL.parse(full) === null)
+    throw new UsageError(
+      `--forward-to is a URL such as http://localhost:3000/hooks, not "${text}".`,
+    );
+  return full;
+}
+
+function readEventTypes(text: string | null): readonly string[] {
+  const types = [...new Set((text ?? "*").split(",").map((type) => type.trim()))];
+  const unknown = types.find((type) => !knownTypes.some((known) => wantsType([type], known)));
+  if (unknown !== undefined)
+    throw new UsageError(
+      `--events has "${unknown}", which no event is. evergate trigger --list names them all; subscription.* is a family.`,
+    );
+  return types.toSorted();
+}
+
+/** Another partner's events, or others of this one, would have the numbers that were given already. */
+export function checkSame(before: Remembered, wanted: Wanted, partner: string): void {
+  if (before.partner !== partner)
+    throw new StartError(
+      `${wanted.path} remembers ${before.partner}, and the key is of ${partner}. Name another file.`,
+    );
+  if (before.eventTypes.join() !== wanted.eventTypes.join())
+    throw new StartError(
+      `${wanted.path} remembers --events ${before.eventTypes.join()}. Say the same, or name another file.`,
+    );
+  if (wanted.since !== null)
+    throw new StartError(
+      `${wanted.path} remembers how far it came, and goes on from there. Leave --since out, or name another file.`,
+    );
+}
