@@ -50,7 +50,12 @@ export type DeliveryOrdering = "subscription" | "fifo";
 export function isReceiving(
   endpoint: Pick<WebhookEndpoint, "isEnabled" | "isChallenged" | "verifiedAt">,
 ): boolean {
-  return endpoint.isEnabled && (!endpoint.isChallenged || endpoint.verifiedAt !== null);
+  return endpoint.isEnabled && !owesProof(endpoint);
+}
+
+/** Whether it has to prove that it has its secret before anything more is sent to it. */
+export function owesProof(endpoint: Pick<WebhookEndpoint, "isChallenged" | "verifiedAt">): boolean {
+  return endpoint.isChallenged && endpoint.verifiedAt === null;
 }
 
 export async function findEndpoint(

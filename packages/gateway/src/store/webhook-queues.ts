@@ -144,3 +144,20 @@ export async function switchQueue(
     .execute();
   await touchQueue(tx, partner, endpoint, now);
 }
+
+/** Has an endpoint that was disabled for failing, and that rests for another reason, be tried again now. */
+export async function resumeProbing(
+  tx: Transaction,
+  partner: PartnerId,
+  endpoint: string,
+  now: Instant,
+): Promise<void> {
+  await tx
+    .updateTable("webhook_queues")
+    .set({ resumes_at: now })
+    .where("partner", "=", partner)
+    .where("endpoint", "=", endpoint)
+    .where("disabled_reason", "=", "failing")
+    .execute();
+  await touchQueue(tx, partner, endpoint, now);
+}

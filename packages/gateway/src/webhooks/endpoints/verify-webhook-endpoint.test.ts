@@ -3,6 +3,7 @@ import type { components } from "../../generated/api.ts";
 import { answerChallenges } from "../../testing/answer-challenges.ts";
 import { openDeliveryBench, until, type DeliveryBench } from "../../testing/open-delivery-bench.ts";
 import { testStores } from "../../testing/open-test-stores.ts";
+import { never } from "../../store/webhook-queues.ts";
 import { startReceiver } from "../../testing/start-receiver.ts";
 import { answerChallenge } from "./challenge.ts";
 
@@ -155,6 +156,32 @@ describe.each(testStores)("the proof that an endpoint has its secret on $name", 
     await until(() => moved.received.length === 1);
     expect(idsOf(moved.received)).toEqual(queued);
     expect(idsOf(receiver.received)).toEqual([]);
+  });
+
+  test("one that was disabled for failing is not probed before the proof, and then at once", async () => {
+    const bench = await openDeliveryBench(stores);
+    const receiver = await startReceiver();
+    const { id } = await bench.addEndpoint(receiver.url);
+    const { now } = bench.world.gateway.gateway.services;
+    await bench.store.transaction(async (tx) => {
+      await tx.updateTable("webhook_endpoints").set({ is_enabled: 0 }).execute();
+      await tx
+        .updateTable("webhook_queues")
+        .set({ disabled_at: now(), disabled_reason: "failing", resumes_at: now() + 60_000 })
+        .execute();
+    });
+    const listRests = () =>
+      bench.store.reader.selectFrom("webhook_queues").select("resumes_at").execute();
+    const path = `/v1/webhook-endpoints/${id}`;
+    const { secret } = await bench.world.api.ask<Created>("POST", `${path}/rotate-secret`, {
+      challenge: true,
+    });
+    expect(await listRests()).toEqual([{ resumes_at: never }]);
+    await bench.world.api.ask("PATCH", path, { description: "Still owes it" });
+    expect(await listRests()).toEqual([{ resumes_at: never }]);
+    answerChallenges(receiver, secret);
+    expect(await verify(bench, { id })).toMatchObject({ status: 200, body: { enabled: false } });
+    expect(await listRests()).toEqual([{ resumes_at: now() }]);
   });
 
   test("an answer to what has been changed meanwhile is worth nothing", async () => {
