@@ -107,17 +107,20 @@ describe.each(testStores)("waiting for events on $name", (stores) => {
         ...(signal === undefined ? {} : { signal }),
       });
     const leaving = new AbortController();
-    const gone = Array.from({ length: 8 }, () => ask(leaving.signal).catch(() => "gone"));
-    await expect
-      .poll(async () => (await ask(AbortSignal.timeout(1_000)).catch(() => null))?.status, {
-        timeout: 10_000,
-      })
-      .toBe(429);
+    const nine = Array.from({ length: 9 }, () => ask(leaving.signal));
+    // As soon as one is refused, the others wait.
+    expect((await Promise.race(nine)).status).toBe(429);
     leaving.abort();
-    await Promise.all(gone);
-    await begin();
+    await Promise.allSettled(nine);
 
-    const waiting = measure(ask());
+    // The server hears a little later that they have gone.
+    const askUntilLetIn = async (): Promise<Response> => {
+      for (;;) {
+        const response = await ask();
+        if (response.status !== 429) return response;
+      }
+    };
+    const waiting = measure(askUntilLetIn());
     await begin();
     gateway.gateway.endWaits();
     const { result, ms } = await waiting;
