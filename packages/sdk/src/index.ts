@@ -1,4 +1,11 @@
-import { answerChallenge, publishedKeys, verifyThinWebhook, verifyWebhook } from "./webhooks.ts";
+import {
+  addSequence,
+  answerChallenge,
+  createReceiver,
+  publishedKeys,
+  verifyThinWebhook,
+  verifyWebhook,
+} from "./webhooks.ts";
 
 export { Evergate } from "./evergate.ts";
 export type { CallOptions, EvergateOptions, Fetch, HeaderOptions, OptionsOf } from "./options.ts";
@@ -43,8 +50,14 @@ export {
 } from "./errors.ts";
 export type {
   DeliveredEvent,
+  NodeResponse,
   PublishedKeys,
   PublishedKeysOptions,
+  Receiver,
+  ReceiverOptions,
+  Reconciler,
+  SequenceRange,
+  TakenReceipt,
   ThinEvent,
   VerifyOptions,
   WebhookKeys,
@@ -177,4 +190,13 @@ export const webhooks: {
   readonly verifyThin: typeof verifyThinWebhook;
   readonly publishedKeys: typeof publishedKeys;
   readonly answerChallenge: typeof answerChallenge;
-} = { verify: verifyWebhook, verifyThin: verifyThinWebhook, publishedKeys, answerChallenge };
+  readonly createReceiver: typeof createReceiver;
+  readonly addSequence: typeof addSequence;
+} = {
+  verify: verifyWebhook,
+  verifyThin: verifyThinWebhook,
+  publishedKeys,
+  answerChallenge,
+  createReceiver,
+  addSequence,
+};

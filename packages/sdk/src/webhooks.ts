@@ -19,6 +19,15 @@ export {
   type WebhookRefusal,
 } from "./errors.ts";
 export type { Delivery, Event as EvergateEvent } from "./generated/api.ts";
+export {
+  createReceiver,
+  type NodeResponse,
+  type Receiver,
+  type ReceiverOptions,
+  type Reconciler,
+  type TakenReceipt,
+} from "./webhooks/create-receiver.ts";
+export { addSequence, type SequenceRange } from "./webhooks/sequence-ranges.ts";
 export type { DeliveryHeaders, WebhookRequest } from "./webhooks/read-body.ts";
 export type { ThinEvent } from "./webhooks/thin-event.ts";
 export { answerChallenge } from "./webhooks/answer-challenge.ts";
