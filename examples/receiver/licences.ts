@@ -2,7 +2,7 @@
 import { DatabaseSync } from "node:sqlite";
 import type { SequenceRange } from "@evergate/sdk";
 
-const db = new DatabaseSync(process.env["DATABASE"] ?? "licences.db");
+const db = new DatabaseSync(process.env["DATABASE"] ?? "licences.db", { timeout: 5_000 });
 db.exec(`CREATE TABLE IF NOT EXISTS licences (subscription TEXT PRIMARY KEY, status TEXT, sequence INTEGER) STRICT;
          CREATE TABLE IF NOT EXISTS received (ranges TEXT) STRICT;
          INSERT INTO received SELECT '[]' WHERE NOT EXISTS (SELECT * FROM received)`);

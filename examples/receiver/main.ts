@@ -92,7 +92,7 @@ interface Held {
 
 /** What the receiver's database holds. */
 function readHeld(path: string): Held {
-  const db = new DatabaseSync(path, { readOnly: true });
+  const db = new DatabaseSync(path, { readOnly: true, timeout: patienceMs });
   try {
     return {
       ranges: String(db.prepare("SELECT ranges FROM received").get()?.["ranges"]),
@@ -115,7 +115,7 @@ async function readTruth(evergate: Evergate): Promise<string> {
 }
 
 function backUp(path: string): void {
-  const db = new DatabaseSync(path, { readOnly: true });
+  const db = new DatabaseSync(path, { readOnly: true, timeout: patienceMs });
   db.exec(`VACUUM INTO '${path}.backup'`);
   db.close();
 }
@@ -136,7 +136,7 @@ async function until(isSo: () => Promise<boolean>, what: string): Promise<void> 
 
 const folder = mkdtempSync(join(tmpdir(), "evergate-receiver-"));
 const database = join(folder, "licences.db");
-let receiver: ChildProcess | null = null;
+const children = new Set<ChildProcess>();
 const gateway = await startGateway(folder);
 const port = await findPort();
 const network = await startBadNetwork(port);
@@ -154,7 +154,7 @@ try {
         env: {
           ...process.env,
           GATEWAY: gateway.url,
-          API_KEY: apiKey,
+          KEY: apiKey,
           ENDPOINT: endpoint,
           SECRET: secret,
           PORT: String(port),
@@ -165,15 +165,16 @@ try {
         stdio: "inherit",
       },
     );
-    receiver = child;
+    children.add(child);
     await once(child, "spawn");
   };
   const stopReceiver = async (): Promise<void> => {
-    if (receiver === null) return;
-    const exited = once(receiver, "exit");
-    receiver.kill("SIGKILL");
-    await exited;
-    receiver = null;
+    for (const child of children) {
+      const exited = once(child, "exit");
+      child.kill("SIGKILL");
+      await exited;
+      children.delete(child);
+    }
   };
   /** Every number of the endpoint has come, and every licence is as the gateway has it. */
   const isComplete = async (): Promise<boolean> => {
@@ -202,7 +203,7 @@ try {
   console.log(`The receiver has ${readHeld(database).ranges}, and every licence as it is.`);
   await stopReceiver();
 } finally {
-  receiver?.kill("SIGKILL");
+  for (const child of children) child.kill("SIGKILL");
   await network.close();
   await gateway.stop();
   rmSync(folder, { recursive: true, force: true });

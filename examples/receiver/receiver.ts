@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import { Evergate, webhooks } from "@evergate/sdk";
 import { loadRanges, saveRanges, setStatus, transaction } from "./licences.ts";
 
-const { GATEWAY = "", API_KEY = "", ENDPOINT = "", SECRET = "", PORT, EVERY_MS } = process.env;
+const { GATEWAY = "", KEY = "", ENDPOINT = "", SECRET = "", PORT, EVERY_MS = 60_000 } = process.env;
 const receiver = webhooks.createReceiver({
   endpoint: ENDPOINT,
   keys: SECRET,
@@ -17,5 +17,5 @@ const receiver = webhooks.createReceiver({
     }),
 });
 createServer(receiver.listener).listen(Number(PORT), "127.0.0.1");
-const evergate = new Evergate({ apiKey: API_KEY, baseUrl: GATEWAY });
-setInterval(() => receiver.reconcile(evergate).catch(console.error), Number(EVERY_MS ?? 60_000));
+const evergate = new Evergate({ apiKey: KEY, baseUrl: GATEWAY });
+setInterval(() => void receiver.reconcile(evergate).catch(console.error), Number(EVERY_MS));

@@ -1,6 +1,6 @@
 import { isWebhookVerificationError, type WebhookRefusal } from "../errors.ts";
 import type { ReconcileInput, WebhookReconciliation } from "../generated/api.ts";
-import { verifyWebhook, type DeliveredEvent, type VerifyOptions } from "../webhooks.ts";
+import { verifyWebhook, type DeliveredEvent, type VerifyOptions } from "./verify-webhook.ts";
 import { answerChallenge } from "./answer-challenge.ts";
 import type { WebhookRequest } from "./read-body.ts";
 import { toReport, type SequenceRange } from "./sequence-ranges.ts";
@@ -84,7 +84,7 @@ const ownMistakes: ReadonlySet<WebhookRefusal> = new Set([
  * ```
  */
 export function createReceiver(options: ReceiverOptions): Receiver {
-  const { endpoint, keys, maxBodyBytes, take, received, onError } = options;
+  const { endpoint, keys, maxBodyBytes } = options;
 
   async function answer(request: WebhookRequest): Promise<Response> {
     const event = await verifyWebhook(request, keys, { expectedEndpoint: endpoint, maxBodyBytes });
@@ -94,7 +94,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
       : [keys].flat().filter((key) => key.startsWith("whsec_"));
     const challenge = await answerChallenge(event, secrets);
     if (challenge !== null) return Response.json(challenge);
-    const receipt = await take(event);
+    const receipt = await options.take(event);
     return receipt === undefined ? new Response(null, { status: 204 }) : Response.json({ receipt });
   }
 
@@ -102,7 +102,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     try {
       return await answer(request);
     } catch (error) {
-      onError(error);
+      options.onError(error);
       return isWebhookVerificationError(error)
         ? new Response(error.reason, { status: toStatus(error.reason) })
         : new Response("not_taken", { status: 500 });
@@ -117,7 +117,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
       );
     },
     async reconcile(client) {
-      const ranges = toReport(await received());
+      const ranges = toReport(await options.received());
       return client.webhookEndpoints.reconcile(endpoint, { received: ranges, redeliver: true });
     },
   };

@@ -1,16 +1,16 @@
 import { expect, test } from "vitest";
 import { addSequence, toReport, type SequenceRange } from "./sequence-ranges.ts";
 
-test.each<{ has: readonly SequenceRange[]; add: number; then: readonly SequenceRange[] | null }>([
-  { has: [], add: 1, then: [[1, 1]] },
-  { has: [[1, 1]], add: 1, then: null },
-  { has: [[1, 4]], add: 4, then: null },
-  { has: [[1, 4]], add: 5, then: [[1, 5]] },
-  { has: [[2, 4]], add: 1, then: [[1, 4]] },
+test.each<{ has: readonly SequenceRange[]; add: number; gives: readonly SequenceRange[] | null }>([
+  { has: [], add: 1, gives: [[1, 1]] },
+  { has: [[1, 1]], add: 1, gives: null },
+  { has: [[1, 4]], add: 4, gives: null },
+  { has: [[1, 4]], add: 5, gives: [[1, 5]] },
+  { has: [[2, 4]], add: 1, gives: [[1, 4]] },
   {
     has: [[1, 4]],
     add: 7,
-    then: [
+    gives: [
       [1, 4],
       [7, 7],
     ],
@@ -21,7 +21,7 @@ test.each<{ has: readonly SequenceRange[]; add: number; then: readonly SequenceR
       [7, 7],
     ],
     add: 3,
-    then: null,
+    gives: null,
   },
   {
     has: [
@@ -29,7 +29,7 @@ test.each<{ has: readonly SequenceRange[]; add: number; then: readonly SequenceR
       [7, 7],
     ],
     add: 7,
-    then: null,
+    gives: null,
   },
   {
     has: [
@@ -37,7 +37,7 @@ test.each<{ has: readonly SequenceRange[]; add: number; then: readonly SequenceR
       [7, 7],
     ],
     add: 6,
-    then: [
+    gives: [
       [1, 4],
       [6, 7],
     ],
@@ -48,7 +48,7 @@ test.each<{ has: readonly SequenceRange[]; add: number; then: readonly SequenceR
       [6, 7],
     ],
     add: 5,
-    then: [[1, 7]],
+    gives: [[1, 7]],
   },
   {
     has: [
@@ -56,14 +56,14 @@ test.each<{ has: readonly SequenceRange[]; add: number; then: readonly SequenceR
       [9, 9],
     ],
     add: 6,
-    then: [
+    gives: [
       [3, 3],
       [6, 6],
       [9, 9],
     ],
   },
-])("$has and $add are $then", ({ has, add, then }) => {
-  expect(addSequence(has, add)).toEqual(then);
+])("$has and $add give $gives", ({ has, add, gives }) => {
+  expect(addSequence(has, add)).toEqual(gives);
 });
 
 test("numbers that come in any order, some twice, end as one range", () => {
