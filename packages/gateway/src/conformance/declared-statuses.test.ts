@@ -106,9 +106,8 @@ describe.each(testStores)("every declared status is produced on $name", (stores)
     parts: RequestParts,
     status: number,
     code: string,
-    where: Pick<Scene, "gateway"> = scene,
   ): Promise<Reply> {
-    const reply = await trySending(operation, parts, where);
+    const reply = await trySending(operation, parts);
     expect(`${operation.id} ${reply.status} ${reply.code ?? reply.text}`).toBe(
       `${operation.id} ${status} ${code}`,
     );
@@ -390,20 +389,8 @@ describe.each(testStores)("every declared status is produced on $name", (stores)
     for (const operation of declaring("unavailable"))
       requests.push([operation, await makeRequest(scene, scene.one, operation)]);
     await scene.gateway.store.close();
-    // One that has started anew: what a process has in memory (the public keys) it goes on answering.
-    const { app } = createGateway({
-      store: scene.gateway.store,
-      log: pino({ level: "silent" }),
-      secretKey: testSecretKey,
-      settings: { privateWebhooks: true },
-      now: () => testNow,
-      witness: checkReply,
-    });
-    const there = {
-      gateway: { ...scene.gateway, fetch: async (request: Request) => app.fetch(request) },
-    };
     for (const [operation, parts] of requests) {
-      const reply = await expectRefusal(operation, parts, 503, "unavailable", there);
+      const reply = await expectRefusal(operation, parts, 503, "unavailable");
       expect(Number(reply.headers.get("retry-after"))).toBeGreaterThan(0);
     }
     const health = operations.filter(({ id }) => id === "getHealth");
