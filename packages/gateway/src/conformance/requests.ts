@@ -239,7 +239,7 @@ export async function takeAnsweringEndpoint(
   side: Side,
 ): Promise<{ readonly path: { readonly endpointId: string }; readonly receiver: Receiver }> {
   await dropOldEndpoints(side);
-  const receiver = await startReceiver();
+  const receiver = await startReceiver(0, { isShared: true });
   const { id, secret } = await side.api.ask<Schemas["CreatedWebhookEndpoint"]>(
     "POST",
     "/v1/webhook-endpoints",

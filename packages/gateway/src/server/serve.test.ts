@@ -57,6 +57,7 @@ describe.each(testStores)("serve on $name", (stores) => {
     expect(data.map(({ action, actor }) => `${action} by ${actor}`)).toEqual([
       "revokeApiKey by start of the server",
       "createApiKey by start of the server",
+      "webhook_key.created by start of the server",
       "createApiKey by start of the server",
     ]);
     expect(JSON.stringify(data)).not.toContain(newKey);

@@ -19,8 +19,14 @@ export interface Receiver {
   answer(how: (response: ServerResponse, request: Received, index: number) => void): void;
 }
 
-/** A real receiver of webhooks on a port of this machine, a free one unless said, closed when the test is over. */
-export async function startReceiver(port = 0): Promise<Receiver> {
+/**
+ * A real receiver of webhooks on a port of this machine, a free one unless said. It is closed when the test is over, or
+ * with its process where several tests share it.
+ */
+export async function startReceiver(
+  port = 0,
+  { isShared = false }: { readonly isShared?: boolean } = {},
+): Promise<Receiver> {
   const received: Received[] = [];
   let open = 0;
   let most = 0;
@@ -46,10 +52,12 @@ export async function startReceiver(port = 0): Promise<Receiver> {
   await new Promise<void>((resolve) => {
     server.listen(port, "127.0.0.1", resolve);
   });
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
+  if (isShared) server.unref();
+  else
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hooks?tenant=1`,
     received,
