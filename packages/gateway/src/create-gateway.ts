@@ -86,7 +86,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       if (background !== null) return;
       const deliveries = startDeliveryWorker(services);
       const placing = runPlacing(services, (partner) => {
-        deliveries.wake();
+        deliveries.wake(partner);
         services.arrivals.placed(partner);
       });
       const replaying = runReplays(services, () => deliveries.wake());

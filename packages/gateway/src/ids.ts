@@ -28,6 +28,7 @@ export type IdPrefix =
   | "key"
   | "attempt"
   | "replay"
+  | "worker"
   | "audit"
   | "req";
 

@@ -34,6 +34,7 @@ export interface Database {
   event_places: EventPlaceTable;
   webhook_endpoints: WebhookEndpointTable;
   webhook_queues: WebhookQueueTable;
+  webhook_workers: WebhookWorkerTable;
   webhook_deliveries: WebhookDeliveryTable;
   webhook_attempts: WebhookAttemptTable;
   webhook_signing_keys: WebhookSigningKeyTable;
@@ -428,6 +429,12 @@ export interface WebhookQueueTable {
   probe_count: number;
   last_success_at: number | null;
   last_failure_at: number | null;
+}
+
+/** A process that delivers webhooks, and when it last said so, by the clock of leases. */
+export interface WebhookWorkerTable {
+  id: string;
+  seen_at: number;
 }
 
 /** An event on its way to an endpoint. */

@@ -1,10 +1,74 @@
 import { toInstant, type Instant } from "@evergate/core";
 import { sql, type Selectable, type SelectQueryBuilder } from "kysely";
-import type { PartnerId } from "../ids.ts";
+import { makeId, type PartnerId } from "../ids.ts";
+import { fromJson } from "./from-json.ts";
 import { mergeNewestFirst, type Page, type PageRequest } from "./page.ts";
 import type { Database, WebhookAttemptTable } from "./schema.ts";
-import type { Reader } from "./store.ts";
+import type { Dialect, Reader, Transaction } from "./store.ts";
 import { never } from "./webhook-queues.ts";
+
+/** An attempt that has been made. */
+export interface NewAttempt {
+  readonly partner: PartnerId;
+  readonly endpoint: string;
+  readonly event: string;
+  /** The how-manieth it was since the event was queued, from 1. */
+  readonly number: number;
+  readonly attemptedAt: Instant;
+  readonly durationMs: number;
+  readonly responseStatus: number | null;
+  /** The beginning of what the endpoint answered. */
+  readonly responseExcerpt: string | null;
+  /** The address that was connected to. */
+  readonly address: string | null;
+  /** Why it failed; null where it succeeded. */
+  readonly error: string | null;
+}
+
+/** Stores attempts, but for those of endpoints that have been deleted meanwhile. */
+export async function insertAttempts(
+  tx: Transaction,
+  dialect: Dialect,
+  attempts: readonly NewAttempt[],
+): Promise<void> {
+  const made = fromJson(
+    dialect,
+    attempts.map((attempt) => [
+      attempt.partner,
+      attempt.endpoint,
+      makeId("attempt"),
+      attempt.event,
+      attempt.number,
+      attempt.attemptedAt,
+      attempt.durationMs,
+      attempt.error === null ? "succeeded" : "failed",
+      attempt.responseStatus,
+      attempt.responseExcerpt,
+      attempt.address,
+      attempt.error,
+    ]),
+    [
+      "text",
+      "text",
+      "text",
+      "text",
+      "bigint",
+      "bigint",
+      "bigint",
+      "text",
+      "bigint",
+      "text",
+      "text",
+      "text",
+    ],
+  );
+  await sql`
+    insert into webhook_attempts (partner, endpoint, id, event, number, attempted_at, duration_ms, outcome, response_status, response_excerpt, address, error)
+    select made.* from ${made} as made ${sql.raw(dialect === "sqlite" ? "cross join" : "join")} webhook_endpoints as endpoint
+      on endpoint.partner = made.c0 and endpoint.id = made.c1 and endpoint.deleted_at is null`.execute(
+    tx,
+  );
+}
 
 /** One attempt to deliver an event, as it is listed. */
 export interface WebhookAttempt {

@@ -1,8 +1,10 @@
 /** Events on their way to endpoints. A delivery is pending until the endpoint has taken it or it is given up, and can be made pending again. */
 import type { Instant } from "@evergate/core";
 import type { PartnerId } from "../ids.ts";
+import { sql } from "kysely";
+import { fromJson } from "./from-json.ts";
 import { insertRows } from "./insert-rows.ts";
-import type { Transaction } from "./store.ts";
+import type { Dialect, Reader, Transaction } from "./store.ts";
 import { takeSequences, touchQueue } from "./webhook-queues.ts";
 
 /** An event that an endpoint is to get, before it has its number there. */
@@ -52,10 +54,102 @@ export async function insertDeliveries(
   );
 }
 
+/** What becomes of a delivery after an attempt. */
+export type NextStep =
+  | { readonly status: "delivered" }
+  /** Given up. */
+  | { readonly status: "failed" }
+  | { readonly status: "pending"; readonly at: Instant };
+
+/** A delivery after an attempt. */
+export interface AttemptedDelivery {
+  readonly partner: PartnerId;
+  readonly endpoint: string;
+  readonly sequence: number;
+  /** The how-manieth attempt it was, from 1. */
+  readonly number: number;
+  readonly next: NextStep;
+}
+
+/**
+ * Saves what becomes of deliveries. A success is final whoever had it. A failure is recorded only where no other
+ * process has attempted the delivery meanwhile, as it can after a lease has been lost.
+ */
+export async function finishDeliveries(
+  tx: Transaction,
+  dialect: Dialect,
+  deliveries: readonly AttemptedDelivery[],
+  now: Instant,
+): Promise<void> {
+  const attempted = fromJson(
+    dialect,
+    deliveries.map(({ partner, endpoint, sequence, number, next }) => [
+      partner,
+      endpoint,
+      sequence,
+      next.status,
+      number,
+      next.status === "pending" ? next.at : now,
+      next.status === "pending" ? null : now,
+    ]),
+    ["text", "text", "bigint", "text", "bigint", "bigint", "bigint"],
+  );
+  await sql`
+    update webhook_deliveries as delivery
+    set status = attempted.c3, attempt_count = attempted.c4, next_attempt_at = attempted.c5, finished_at = attempted.c6
+    from ${attempted} as attempted
+    where delivery.partner = attempted.c0 and delivery.endpoint = attempted.c1 and delivery.sequence = attempted.c2
+      and delivery.status = 'pending' and (attempted.c3 = 'delivered' or delivery.attempt_count = attempted.c4 - 1)`.execute(
+    tx,
+  );
+}
+
+/**
+ * How many events an endpoint has not got, counted up to `limit`: those that are pending and the ones given up since
+ * an instant.
+ */
+export async function countUndelivered(
+  db: Reader,
+  partner: PartnerId,
+  endpoint: string,
+  since: Instant,
+  limit: number,
+): Promise<number> {
+  const { rows } = await sql<{ pending: number; failed: number }>`
+    select
+      (select count(*) from (select 1 from webhook_deliveries where partner = ${partner} and endpoint = ${endpoint}
+        and status = 'pending' limit ${limit}) as waiting) as pending,
+      (select count(*) from (select 1 from webhook_deliveries where partner = ${partner} and endpoint = ${endpoint}
+        and status = 'failed' and finished_at >= ${since} limit ${limit}) as given_up) as failed`.execute(
+    db,
+  );
+  return Math.min(limit, (rows[0]?.pending ?? 0) + (rows[0]?.failed ?? 0));
+}
+
+/** Numbers of deliveries that were given up since an instant, the lowest first. */
+export async function listGivenUp(
+  db: Reader,
+  partner: PartnerId,
+  endpoint: string,
+  since: Instant,
+  limit: number,
+): Promise<readonly number[]> {
+  const rows = await db
+    .selectFrom("webhook_deliveries")
+    .select("sequence")
+    .where("partner", "=", partner)
+    .where("endpoint", "=", endpoint)
+    .where("status", "=", sql.lit("failed"))
+    .where("finished_at", ">=", since)
+    .orderBy("sequence")
+    .limit(limit)
+    .execute();
+  return rows.map(({ sequence }) => sequence);
+}
+
 /**
  * Makes deliveries of an endpoint that are finished, delivered or given up, pending again, with all their attempts
  * before them: the same bytes under the same numbers. Those that are pending stay as they are. Answers how many it changed.
- * @public
  */
 export async function requeueDeliveries(
   tx: Transaction,

@@ -1,13 +1,15 @@
 import { toInstant, type Instant } from "@evergate/core";
-import type { Selectable } from "kysely";
+import { sql, type Selectable } from "kysely";
 import type { PartnerId } from "../ids.ts";
 import type { SecretBox } from "../secrets/secret-box.ts";
 import { lockEventPosition } from "./events.ts";
+import { fromJson } from "./from-json.ts";
 import { insertQueue } from "./webhook-queues.ts";
-import { listEnds, sealHeaders, sealSecret } from "./webhook-secrets.ts";
+import { listEnds, sealHeaders, sealSecret, type SealedSending } from "./webhook-secrets.ts";
 import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
 import type { WebhookEndpointTable } from "./schema.ts";
 import type { Dialect, Reader, Transaction } from "./store.ts";
+import type { QueueKey } from "./webhook-leases.ts";
 
 /** Where a partner has its events delivered. Its secret never leaves the store but sealed. */
 export interface WebhookEndpoint {
@@ -161,24 +163,6 @@ function toColumns(endpoint: WebhookEndpoint) {
   };
 }
 
-/** Switches an endpoint off; answers it as it was, or undefined where it was off (or gone) already. */
-export async function disableEndpoint(
-  tx: Transaction,
-  partner: PartnerId,
-  id: string,
-): Promise<WebhookEndpoint | undefined> {
-  const { numUpdatedRows } = await tx
-    .updateTable("webhook_endpoints")
-    .set({ is_enabled: 0 })
-    .where("partner", "=", partner)
-    .where("id", "=", id)
-    .where("is_enabled", "=", 1)
-    .executeTakeFirst();
-  if (numUpdatedRows === 0n) return undefined;
-  const endpoint = await findEndpoint(tx, partner, id);
-  return endpoint && { ...endpoint, isEnabled: true };
-}
-
 /** Deletes an endpoint with its queue, deliveries and attempts. It waits for a fan-out that may just be making deliveries for it. */
 export async function deleteEndpoint(
   tx: Transaction,
@@ -222,6 +206,58 @@ export async function listReceivingEndpoints(
     .orderBy("id")
     .execute();
   return rows.map(toEndpoint);
+}
+
+/** An endpoint as whoever serves it needs it, and where its queue stands. */
+export interface ServedEndpoint extends WebhookEndpoint {
+  readonly partner: PartnerId;
+  /** What is signed and sent with, sealed as it is stored. */
+  readonly sealed: SealedSending;
+  /** The lowest number of which no attempt has been made; null: there is none. */
+  readonly firstFresh: number | null;
+  /** When the first of those is due that failed before; null: there is none. */
+  readonly nextRetryAt: Instant | null;
+}
+
+/** The endpoints of some queues; those that are deleted are not among them. */
+export async function listServedEndpoints(
+  db: Reader,
+  dialect: Dialect,
+  keys: readonly QueueKey[],
+): Promise<readonly ServedEndpoint[]> {
+  if (keys.length === 0) return [];
+  const wanted = fromJson(
+    dialect,
+    keys.map(({ partner, endpoint }) => [partner, endpoint]),
+    ["text", "text"],
+  );
+  const { rows } = await sql<
+    Selectable<WebhookEndpointTable> & {
+      readonly partner: PartnerId;
+      readonly first_fresh: number | null;
+      readonly next_retry_at: number | null;
+    }
+  >`
+    select endpoint.*,
+      (select min(sequence) from webhook_deliveries as delivery where delivery.partner = endpoint.partner
+        and delivery.endpoint = endpoint.id and delivery.status = 'pending' and delivery.attempt_count = 0) as first_fresh,
+      (select min(next_attempt_at) from webhook_deliveries as delivery where delivery.partner = endpoint.partner
+        and delivery.endpoint = endpoint.id and delivery.status = 'pending' and delivery.attempt_count > 0) as next_retry_at
+    from ${wanted} as wanted ${sql.raw(dialect === "sqlite" ? "cross join" : "join")} webhook_endpoints as endpoint
+      on endpoint.partner = wanted.c0 and endpoint.id = wanted.c1
+    where endpoint.deleted_at is null`.execute(db);
+  return rows.map((row) =>
+    Object.assign(toEndpoint(row), {
+      partner: row.partner,
+      sealed: {
+        secret: row.secret,
+        previous_secrets: row.previous_secrets,
+        headers: row.headers,
+      },
+      firstFresh: row.first_fresh,
+      nextRetryAt: row.next_retry_at === null ? null : toInstant(row.next_retry_at),
+    }),
+  );
 }
 
 /* oxlint-disable typescript/no-unsafe-type-assertion -- the row was written from an endpoint */

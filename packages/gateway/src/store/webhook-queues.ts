@@ -161,3 +161,18 @@ export async function resumeProbing(
     .execute();
   await touchQueue(tx, partner, endpoint, now);
 }
+
+/** Says why an endpoint was switched off for how it fares: `failing`, or `gone` where it said so itself. */
+export async function updateDisabledReason(
+  tx: Transaction,
+  partner: PartnerId,
+  endpoint: string,
+  reason: "failing" | "gone",
+): Promise<void> {
+  await tx
+    .updateTable("webhook_queues")
+    .set({ disabled_reason: reason })
+    .where("partner", "=", partner)
+    .where("endpoint", "=", endpoint)
+    .execute();
+}

@@ -137,6 +137,7 @@ export const first: Migration = {
       disabled_at ${int8}, disabled_reason ${id}, probe_count ${int8} not null, last_success_at ${int8}, last_failure_at ${int8},
       primary key (partner, endpoint)) ${partnerTable}`,
     `create index webhook_queues_due on webhook_queues (due_at) where due_at is not null`,
+    `create table webhook_workers (id ${id} primary key, seen_at ${int8} not null)`,
     `create index webhook_queues_lease on webhook_queues (lease_owner, partner, endpoint) where lease_owner is not null`,
     `create table webhook_deliveries (
       partner ${id} not null, endpoint ${id} not null, sequence ${int8} not null, event ${id} not null, lane ${id} not null,

@@ -1,33 +1,32 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Services } from "../../app/world.ts";
 import { StoreUnavailableError } from "../../store/store.ts";
-import type { FinishedAttempt } from "../../store/webhook-queue.ts";
-import { recordFinished } from "./record-finished.ts";
+import { recordFinished, type FinishedAttempt } from "./record-finished.ts";
 
 /** As many attempts as share a transaction. */
-const batchSize = 100;
+const batchSize = 200;
 
 /** While stopping, a database that can't be reached is waited for so often; what stays unrecorded is delivered again. */
 const lastTries = 3;
 
 export interface AttemptRecorder {
-  /** Resolves once the attempt is stored, or given up; never rejects. */
-  record(attempt: FinishedAttempt): Promise<void>;
+  /** Resolves once the attempt is stored (true) or given up (false); never rejects. */
+  record(attempt: FinishedAttempt): Promise<boolean>;
   /** From now on there is little patience with a database that can't be reached. */
   hurry(): void;
 }
 
 interface Entry {
   readonly attempt: FinishedAttempt;
-  readonly done: () => void;
+  readonly done: (isStored: boolean) => void;
 }
 
 /** Stores finished attempts; those that finish together share a transaction. A database that can't be reached is tried again. */
 export function createAttemptRecorder(
-  services: Pick<Services, "store" | "sealer" | "log" | "now">,
+  services: Pick<Services, "store" | "log" | "now">,
   pauseMs: number,
 ): AttemptRecorder {
-  const { store, sealer, log, now } = services;
+  const { store, log, now } = services;
   const queue: Entry[] = [];
   let running: Promise<void> | null = null;
   let triesLeft = Number.POSITIVE_INFINITY;
@@ -38,18 +37,18 @@ export function createAttemptRecorder(
   }
 
   async function recordBatch(batch: readonly Entry[]): Promise<void> {
-    for (;;) {
+    let isStored = false;
+    while (!isStored) {
       try {
         await store.transaction((tx) =>
           recordFinished(
             tx,
-            sealer,
             store.dialect,
             batch.map(({ attempt }) => attempt),
             now(),
           ),
         );
-        break;
+        isStored = true;
       } catch (error) {
         const err = store.translate(error);
         log.error({ err, attempts: batch.length }, "recording webhook attempts failed");
@@ -59,12 +58,12 @@ export function createAttemptRecorder(
           for (const entry of batch) await recordBatch([entry]);
           return;
         }
-        // Its lease ends by itself, and it is delivered again.
+        // It stays pending, and is delivered again.
         if (!isPassing || --triesLeft <= 0) break;
         await sleep(pauseMs);
       }
     }
-    for (const { done } of batch) done();
+    for (const { done } of batch) done(isStored);
   }
 
   function start(): void {

@@ -1,38 +1,22 @@
 import type { Instant } from "@evergate/core";
-import type { Sealer } from "../../secrets/sealer.ts";
-import { appendAudit, clockActor } from "../../store/audit-log.ts";
-import { findPartner, partnerNow } from "../../store/partners.ts";
 import type { Dialect, Transaction } from "../../store/store.ts";
-import { recordAttempts, type FinishedAttempt } from "../../store/webhook-queue.ts";
-import { disableEndpoint } from "../../store/webhook-endpoints.ts";
-import { toWireEndpoint } from "../endpoints/to-wire.ts";
+import { insertAttempts, type NewAttempt } from "../../store/webhook-attempts.ts";
+import { finishDeliveries, type NextStep } from "../../store/webhook-deliveries.ts";
 
-/** Stores attempts with what follows from them, in one transaction. An endpoint that is gone for good is switched off, and the record says so. */
+/** An attempt that has been made, and what follows from it. */
+export interface FinishedAttempt extends NewAttempt {
+  /** The delivery's number at its endpoint. */
+  readonly sequence: number;
+  readonly next: NextStep;
+}
+
+/** Stores attempts with what follows from them, in one transaction and few statements however many they are. */
 export async function recordFinished(
   tx: Transaction,
-  sealer: Sealer,
   dialect: Dialect,
   attempts: readonly FinishedAttempt[],
   now: Instant,
 ): Promise<void> {
-  const kept = await recordAttempts(tx, dialect, attempts, now);
-  for (const { delivery, isEndpointGone } of kept) {
-    if (!isEndpointGone) continue;
-    const before = await disableEndpoint(tx, delivery.partner, delivery.endpoint);
-    const partner = await findPartner(tx, delivery.partner);
-    if (before === undefined || partner === undefined) continue;
-    await appendAudit(tx, sealer, partner.id, [
-      {
-        at: partnerNow(partner, now),
-        recordedAt: now,
-        action: "webhook_endpoint.disabled",
-        subject: before.id,
-        actor: clockActor,
-        apiKey: null,
-        requestId: null,
-        before: toWireEndpoint(before, now),
-        after: toWireEndpoint({ ...before, isEnabled: false }, now),
-      },
-    ]);
-  }
+  await insertAttempts(tx, dialect, attempts);
+  await finishDeliveries(tx, dialect, attempts, now);
 }

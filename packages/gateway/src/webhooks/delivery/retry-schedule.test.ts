@@ -5,6 +5,7 @@ import { decideNext, readRetryAfterMs, retryDelaysMs } from "./retry-schedule.ts
 const now = toInstant(Date.UTC(2026, 10, 24, 9));
 const failure = {
   status: 500,
+  isUnreachable: false,
   retryAfter: null,
   excerpt: null,
   address: null,
@@ -19,11 +20,11 @@ test("the delays are 5 s, 30 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24
 
 test("a failure is tried again after its delay and up to a fifth more, never earlier", () => {
   for (const [index, delayMs] of retryDelaysMs.entries()) {
-    expect(decideNext(failure, index + 1, now, retryDelaysMs, 0)).toEqual({
+    expect(decideNext(failure, index + 1, now, retryDelaysMs, 0, false)).toEqual({
       status: "pending",
       at: now + delayMs,
     });
-    expect(decideNext(failure, index + 1, now, retryDelaysMs, 1)).toEqual({
+    expect(decideNext(failure, index + 1, now, retryDelaysMs, 1, false)).toEqual({
       status: "pending",
       at: now + delayMs * 1.2,
     });
@@ -32,18 +33,33 @@ test("a failure is tried again after its delay and up to a fifth more, never ear
 
 test("after the eleventh attempt the event is given up, whatever the endpoint asks for", () => {
   expect(
-    decideNext({ ...failure, status: 503, retryAfter: "60" }, 11, now, retryDelaysMs, 0),
+    decideNext({ ...failure, status: 503, retryAfter: "60" }, 11, now, retryDelaysMs, 0, false),
   ).toEqual({ status: "failed" });
+});
+
+test("while its endpoint is disabled an event is never given up", () => {
+  expect(decideNext(failure, 11, now, retryDelaysMs, 0, true)).toEqual({
+    status: "pending",
+    at: now + 86_400_000,
+  });
 });
 
 test("a success ends it", () => {
   expect(
     decideNext(
-      { status: 204, retryAfter: null, excerpt: null, address: null, error: null },
+      {
+        status: 204,
+        isUnreachable: false,
+        retryAfter: null,
+        excerpt: null,
+        address: null,
+        error: null,
+      },
       1,
       now,
       retryDelaysMs,
       0,
+      false,
     ),
   ).toEqual({ status: "delivered" });
 });

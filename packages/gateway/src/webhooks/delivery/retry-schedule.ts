@@ -1,5 +1,5 @@
 import { toInstant, type Instant } from "@evergate/core";
-import type { NextStep } from "../../store/webhook-queue.ts";
+import type { NextStep } from "../../store/webhook-deliveries.ts";
 import type { AttemptResult } from "./send-delivery.ts";
 
 const second = 1_000;
@@ -28,7 +28,7 @@ const longestRetryAfterMs = 24 * hour;
 
 /**
  * What follows on an attempt. `number` is the how-manieth it was, from 1; `random` is from 0 to 1.
- * An endpoint that answers 429 or 503 with `Retry-After` is not tried before that.
+ * An endpoint that answers with `Retry-After` is not tried before that. While an endpoint is disabled nothing is given up.
  */
 export function decideNext(
   result: AttemptResult,
@@ -36,12 +36,12 @@ export function decideNext(
   now: Instant,
   delaysMs: readonly number[],
   random: number,
+  isDisabled: boolean,
 ): NextStep {
   if (result.error === null) return { status: "delivered" };
-  const delayMs = delaysMs[number - 1];
+  const delayMs = delaysMs[number - 1] ?? (isDisabled ? delaysMs.at(-1) : undefined);
   if (delayMs === undefined) return { status: "failed" };
-  const asked =
-    result.status === 429 || result.status === 503 ? readRetryAfterMs(result.retryAfter, now) : 0;
+  const asked = readRetryAfterMs(result.retryAfter, now);
   return {
     status: "pending",
     at: toInstant(now + Math.max(Math.ceil(delayMs * (1 + jitter * random)), asked)),

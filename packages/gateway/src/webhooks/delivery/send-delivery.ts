@@ -2,6 +2,7 @@ import type { KeyObject } from "node:crypto";
 import type { Agent, Dispatcher } from "undici";
 import { addressOf } from "../network/addressed-client.ts";
 import { checkEndpointUrl } from "../network/check-endpoint-url.ts";
+import { AddressRefusedError } from "../network/create-agent.ts";
 import type { PrivateWebhooks } from "../network/judge-address.ts";
 import { describeError, describeStatus } from "./describe-failure.ts";
 import { decodeSecret, signMessage } from "../signing/sign-message.ts";
@@ -38,6 +39,8 @@ export const attemptLimits: AttemptLimits = {
 /** What came of an attempt. */
 export interface AttemptResult {
   readonly status: number | null;
+  /** No answer came, and not because of us: the host is away, or too slow. */
+  readonly isUnreachable: boolean;
   readonly retryAfter: string | null;
   /** The first KiB that the endpoint answered, as readable text; null where it was empty. */
   readonly excerpt: string | null;
@@ -62,7 +65,7 @@ export async function sendDelivery(
 ): Promise<AttemptResult> {
   // The operator may have become stricter since the endpoint was made.
   const refusal = checkEndpointUrl(message.url, allowed);
-  if (refusal !== undefined) return toFailure(`Nothing was sent: ${refusal}`);
+  if (refusal !== undefined) return toFailure(`Nothing was sent: ${refusal}`, false);
   const { origin, pathname, search } = new URL(message.url);
   const headers: Record<string, string> = { ...message.headers };
   try {
@@ -89,16 +92,21 @@ export async function sendDelivery(
     const excerpt = await readBeginning(response.body, limits.bodyMs);
     const status = response.statusCode;
     if (status >= 200 && status < 300)
-      return { status, retryAfter: null, excerpt, address, error: null };
+      return { status, isUnreachable: false, retryAfter: null, excerpt, address, error: null };
     return {
       status,
+      isUnreachable: false,
       retryAfter: readHeader(response, "retry-after"),
       excerpt,
       address,
       error: describeStatus(status),
     };
   } catch (error) {
-    return toFailure(describeError(error, limits), addressOf(headers));
+    return toFailure(
+      describeError(error, limits),
+      !(error instanceof AddressRefusedError),
+      addressOf(headers),
+    );
   }
 }
 
@@ -143,6 +151,10 @@ function readHeader(response: Dispatcher.ResponseData, name: string): string | n
   return typeof value === "string" ? value : null;
 }
 
-function toFailure(error: string, address: string | null = null): AttemptResult {
-  return { status: null, retryAfter: null, excerpt: null, address, error };
+function toFailure(
+  error: string,
+  isUnreachable: boolean,
+  address: string | null = null,
+): AttemptResult {
+  return { status: null, isUnreachable, retryAfter: null, excerpt: null, address, error };
 }

@@ -110,6 +110,7 @@ test.each([
     });
     expect(result).toEqual({
       status: null,
+      isUnreachable: false,
       retryAfter: null,
       excerpt: null,
       address: null,
@@ -294,6 +295,7 @@ test("https goes to the judged address, under the name's certificate", async () 
   expect(await send(`https://hooks.example.com:${port}/`, { ...options, ca: certificate })).toEqual(
     {
       status: 200,
+      isUnreachable: false,
       retryAfter: null,
       excerpt: `hooks.example.com:${port}`,
       address: "127.0.0.1",
@@ -367,6 +369,7 @@ test.each([
   const port = await listen(createServer((socket) => void socket.on("error", () => {}).end(bytes)));
   expect(await send(`http://127.0.0.1:${port}/`, { allowed: true })).toEqual({
     status: null,
+    isUnreachable: true,
     retryAfter: null,
     excerpt: null,
     address: "127.0.0.1",

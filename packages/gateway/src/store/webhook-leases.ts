@@ -1,0 +1,302 @@
+/**
+ * Which process serves which endpoint. An endpoint is served by one at a time, under a lease that it renews: so how
+ * many deliveries are in flight, and what waits for what, is decided in one memory and is exact, however many
+ * gateways share a database.
+ */
+import { toInstant, type Instant } from "@evergate/core";
+import { sql, type Selectable } from "kysely";
+import { toPartnerId, type PartnerId } from "../ids.ts";
+import { fromJson } from "./from-json.ts";
+import type { WebhookQueueTable } from "./schema.ts";
+import type { Dialect, Reader, Transaction } from "./store.ts";
+
+export interface QueueKey {
+  readonly partner: PartnerId;
+  readonly endpoint: string;
+}
+
+/** How far an endpoint's queue is numbered, and which state of its configuration that goes with. */
+export interface QueueHead extends QueueKey {
+  readonly lastSequence: number;
+  readonly revision: number;
+}
+
+/** What the server of a queue has learnt of its endpoint. */
+export interface QueueState {
+  readonly allowance: number | null;
+  readonly resumesAt: Instant | null;
+  readonly slowCount: number;
+  readonly failingSince: Instant | null;
+  readonly failingToldAt: Instant | null;
+  readonly givenUpCount: number;
+  readonly disabledAt: Instant | null;
+  readonly probeCount: number;
+  readonly lastSuccessAt: Instant | null;
+  readonly lastFailureAt: Instant | null;
+}
+
+/** A queue as the process finds it that serves it. */
+export type LeasedQueue = QueueHead & QueueState;
+
+const columns = [
+  "partner",
+  "endpoint",
+  "last_sequence",
+  "revision",
+  "allowance",
+  "resumes_at",
+  "slow_count",
+  "failing_since",
+  "failing_told_at",
+  "given_up_count",
+  "disabled_at",
+  "probe_count",
+  "last_success_at",
+  "last_failure_at",
+] as const;
+
+/**
+ * The clock by which leases are told. On PostgreSQL the database's own, because those of several machines differ and
+ * may jump; SQLite is served by one process.
+ */
+function leaseClock(dialect: Dialect) {
+  return dialect === "postgres"
+    ? sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`
+    : sql<number>`${Date.now()}`;
+}
+
+/** Leases up to `limit` endpoints that want to be looked at and that nobody serves, those that have waited longest first. */
+export async function leaseQueues(
+  tx: Transaction,
+  dialect: Dialect,
+  owner: string,
+  leaseMs: number,
+  now: Instant,
+  limit: number,
+): Promise<readonly LeasedQueue[]> {
+  const clock = leaseClock(dialect);
+  const locking = dialect === "postgres" ? sql`for update skip locked` : sql``;
+  const { rows } = await sql<QueueRow>`
+    update webhook_queues as queue
+    set lease_owner = ${owner}, lease_ends_at = ${clock} + cast(${leaseMs} as bigint)
+    from (
+      select partner as p, endpoint as e from webhook_queues
+      where due_at <= ${now} and (lease_owner is null or lease_ends_at <= ${clock})
+      order by due_at limit ${limit} ${locking}
+    ) as due
+    where queue.partner = due.p and queue.endpoint = due.e
+    returning ${sql.join(columns.map((name) => sql.ref(name)))}`.execute(tx);
+  return rows.map(toLeasedQueue);
+}
+
+/** Renews every lease of this process; answers what it still has. */
+export async function renewLeases(
+  tx: Transaction,
+  dialect: Dialect,
+  owner: string,
+  leaseMs: number,
+): Promise<readonly QueueKey[]> {
+  const rows = await tx
+    .updateTable("webhook_queues")
+    .set({
+      lease_ends_at: sql<number>`${leaseClock(dialect)} + cast(${leaseMs} as bigint)`,
+    })
+    .where("lease_owner", "=", owner)
+    .returning(["partner", "endpoint"])
+    .execute();
+  return rows.map(toKey);
+}
+
+/** A queue as it stands, served by the process that asks or by nobody though it wants it. */
+export type FoundQueue = LeasedQueue & { readonly isFree: boolean };
+
+/**
+ * The queues that this process serves; of some partners, those as well that want to be looked at and that nobody serves.
+ */
+export async function listQueues(
+  db: Reader,
+  dialect: Dialect,
+  owner: string,
+  partners: readonly PartnerId[] | null,
+  now: Instant,
+): Promise<readonly FoundQueue[]> {
+  const isFree = sql<number>`case when lease_owner = ${owner} then 0 else 1 end`.as("is_free");
+  const query = db.selectFrom("webhook_queues").select([...columns, isFree]);
+  const rows = await (
+    partners === null
+      ? query.where("lease_owner", "=", owner)
+      : query
+          .where("partner", "in", partners)
+          .where((where) =>
+            where.or([
+              where("lease_owner", "=", owner),
+              where.and([
+                where("due_at", "<=", now),
+                where.or([
+                  where("lease_owner", "is", null),
+                  where("lease_ends_at", "<=", leaseClock(dialect)),
+                ]),
+              ]),
+            ]),
+          )
+  ).execute();
+  return rows.map((row) => Object.assign(toLeasedQueue(row), { isFree: row.is_free === 1 }));
+}
+
+/** A queue that its server leaves, and when somebody should look at it again. */
+export interface LeftQueue extends QueueHead {
+  readonly dueAt: Instant | null;
+}
+
+/** Ends leases, but not of queues in which something has happened since they were looked at. Answers which it ended. */
+export async function releaseQueues(
+  tx: Transaction,
+  dialect: Dialect,
+  owner: string,
+  queues: readonly LeftQueue[],
+): Promise<readonly QueueKey[]> {
+  if (queues.length === 0) return [];
+  const left = fromJson(
+    dialect,
+    queues.map((queue) => [
+      queue.partner,
+      queue.endpoint,
+      queue.lastSequence,
+      queue.revision,
+      queue.dueAt,
+    ]),
+    ["text", "text", "bigint", "bigint", "bigint"],
+  );
+  const { rows } = await sql<{ partner: string; endpoint: string }>`
+    update webhook_queues as queue
+    set lease_owner = null, lease_ends_at = null, due_at = had.c4
+    from ${left} as had
+    where queue.partner = had.c0 and queue.endpoint = had.c1 and queue.lease_owner = ${owner}
+      and queue.last_sequence = had.c2 and queue.revision = had.c3
+    returning partner, endpoint`.execute(tx);
+  return rows.map(toKey);
+}
+
+/**
+ * Saves what this process has learnt of the endpoints that it serves; of those whose revision it does not know
+ * somebody else has said something since, which stands. Answers how many it saved.
+ */
+export async function updateQueues(
+  tx: Transaction,
+  dialect: Dialect,
+  owner: string,
+  queues: readonly LeasedQueue[],
+): Promise<number> {
+  if (queues.length === 0) return 0;
+  const learnt = fromJson(
+    dialect,
+    queues.map((queue) => [
+      queue.partner,
+      queue.endpoint,
+      queue.revision,
+      queue.allowance,
+      queue.resumesAt,
+      queue.slowCount,
+      queue.failingSince,
+      queue.failingToldAt,
+      queue.givenUpCount,
+      queue.disabledAt,
+      queue.probeCount,
+      queue.lastSuccessAt,
+      queue.lastFailureAt,
+    ]),
+    ["text", "text", ...Array.from({ length: 11 }, () => "bigint" as const)],
+  );
+  const { numAffectedRows } = await sql`
+    update webhook_queues as queue
+    set allowance = learnt.c3, resumes_at = learnt.c4, slow_count = learnt.c5, failing_since = learnt.c6,
+      failing_told_at = learnt.c7, given_up_count = learnt.c8, disabled_at = learnt.c9,
+      disabled_reason = case when learnt.c9 is null then null else queue.disabled_reason end, probe_count = learnt.c10,
+      last_success_at = learnt.c11, last_failure_at = learnt.c12
+    from ${learnt} as learnt
+    where queue.partner = learnt.c0 and queue.endpoint = learnt.c1 and queue.lease_owner = ${owner}
+      and queue.revision = learnt.c2`.execute(tx);
+  return Number(numAffectedRows ?? 0);
+}
+
+/** Ends every lease of this process, so that others can go on at once; all that was due stays due. */
+export async function releaseAll(tx: Transaction, owner: string): Promise<void> {
+  await tx
+    .updateTable("webhook_queues")
+    .set({ lease_owner: null, lease_ends_at: null })
+    .where("lease_owner", "=", owner)
+    .execute();
+}
+
+/** The processes that hold leases. */
+export async function listLeaseOwners(db: Reader): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom("webhook_queues")
+    .select("lease_owner")
+    .distinct()
+    .where("lease_owner", "is not", null)
+    .execute();
+  return rows.flatMap((row) => row.lease_owner ?? []);
+}
+
+/** How many processes share the work, and how many endpoints are being served or want to be. */
+export interface Crew {
+  readonly processes: number;
+  readonly active: number;
+}
+
+/** Says that this process is alive, and counts all that are. Who has not said so for `aliveMs` is forgotten. */
+export async function reportAlive(
+  tx: Transaction,
+  dialect: Dialect,
+  owner: string,
+  aliveMs: number,
+  now: Instant,
+): Promise<Crew> {
+  const clock = leaseClock(dialect);
+  await sql`
+    insert into webhook_workers (id, seen_at) values (${owner}, ${clock})
+    on conflict (id) do update set seen_at = excluded.seen_at`.execute(tx);
+  await sql`delete from webhook_workers where seen_at < ${clock} - cast(${aliveMs} as bigint)`.execute(
+    tx,
+  );
+  const { rows } = await sql<{ processes: number; active: number }>`
+    select (select count(*) from webhook_workers) as processes,
+      (select count(*) from webhook_queues where lease_owner is not null or due_at <= ${now}) as active`.execute(
+    tx,
+  );
+  return { processes: rows[0]?.processes ?? 1, active: rows[0]?.active ?? 0 };
+}
+
+/** Says that this process serves no more. */
+export async function reportGone(tx: Transaction, owner: string): Promise<void> {
+  await tx.deleteFrom("webhook_workers").where("id", "=", owner).execute();
+}
+
+type QueueRow = Pick<Selectable<WebhookQueueTable>, (typeof columns)[number]>;
+
+function toKey(row: { partner: string; endpoint: string }): QueueKey {
+  return { partner: toPartnerId(row.partner), endpoint: row.endpoint };
+}
+
+function toLeasedQueue(row: QueueRow): LeasedQueue {
+  return {
+    ...toKey(row),
+    lastSequence: row.last_sequence,
+    revision: row.revision,
+    allowance: row.allowance,
+    resumesAt: toInstantOrNull(row.resumes_at),
+    slowCount: row.slow_count,
+    failingSince: toInstantOrNull(row.failing_since),
+    failingToldAt: toInstantOrNull(row.failing_told_at),
+    givenUpCount: row.given_up_count,
+    disabledAt: toInstantOrNull(row.disabled_at),
+    probeCount: row.probe_count,
+    lastSuccessAt: toInstantOrNull(row.last_success_at),
+    lastFailureAt: toInstantOrNull(row.last_failure_at),
+  };
+}
+
+function toInstantOrNull(value: number | null): Instant | null {
+  return value === null ? null : toInstant(value);
+}

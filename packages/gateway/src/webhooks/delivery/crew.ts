@@ -1,0 +1,97 @@
+import type { Services } from "../../app/world.ts";
+import { makeId } from "../../ids.ts";
+import {
+  leaseQueues,
+  listLeaseOwners,
+  releaseAll,
+  releaseQueues,
+  renewLeases,
+  reportAlive,
+  reportGone,
+  type LeasedQueue,
+  type LeftQueue,
+  type QueueKey,
+} from "../../store/webhook-leases.ts";
+
+/** This process among all that deliver from one database: what it may serve, and how much of it is its share. */
+export interface Crew {
+  /** The name under which this process holds its leases. */
+  readonly owner: string;
+  /** Begins to serve endpoints that want it and that nobody serves, of which this process has `serving` so far. */
+  lease(serving: number): Promise<{
+    readonly queues: readonly LeasedQueue[];
+    readonly endsAt: number;
+  }>;
+  /** Renews the leases, once a third of their time is over; null before that. Answers what this process still serves. */
+  renew(): Promise<{ readonly kept: readonly QueueKey[]; readonly endsAt: number } | null>;
+  /** How many of the endpoints that it serves are more than its share. */
+  countSurplus(serving: number): number;
+  release(queues: readonly LeftQueue[]): Promise<readonly QueueKey[]>;
+  /** Leaves everything to the others, at once. */
+  leave(): Promise<void>;
+}
+
+/** Endpoints that one process serves at most. */
+const mostServed = 2_000;
+
+/** `leaseMs`: how long a killed process keeps others from its endpoints. Times are answered by the process's own clock. */
+export function createCrew({ store, now }: Pick<Services, "store" | "now">, leaseMs: number): Crew {
+  const owner = `${makeId("worker")}.${process.pid}`;
+  let hasBegun = false;
+  let renewedAt = Number.NEGATIVE_INFINITY;
+  let share = Number.POSITIVE_INFINITY;
+
+  /** On SQLite all processes are on this machine: what a killed one left is free at once. */
+  async function begin(): Promise<void> {
+    if (store.dialect === "sqlite")
+      for (const former of await listLeaseOwners(store.reader))
+        if (!isAlive(former)) await store.transaction((tx) => releaseAll(tx, former));
+    hasBegun = true;
+  }
+
+  return {
+    owner,
+    async lease(serving) {
+      if (!hasBegun) await begin();
+      const room =
+        share === Number.POSITIVE_INFINITY ? mostServed - serving : Math.max(1, share - serving);
+      const endsAt = performance.now() + leaseMs;
+      const queues = await store.transaction((tx) =>
+        leaseQueues(tx, store.dialect, owner, leaseMs, now(), Math.min(room, mostServed - serving)),
+      );
+      return { queues, endsAt };
+    },
+    async renew() {
+      const begunAt = performance.now();
+      if (begunAt - renewedAt < leaseMs / 3) return null;
+      const kept = await store.transaction(async (tx) => {
+        if (store.dialect === "postgres") {
+          const { processes, active } = await reportAlive(tx, store.dialect, owner, leaseMs, now());
+          share = processes > 1 ? Math.ceil(active / processes) : Number.POSITIVE_INFINITY;
+        }
+        return renewLeases(tx, store.dialect, owner, leaseMs);
+      });
+      renewedAt = begunAt;
+      return { kept, endsAt: begunAt + leaseMs };
+    },
+    // One more than its share is no reason to pass endpoints to and fro.
+    countSurplus: (serving) => (serving > share + 1 ? serving - share : 0),
+    release: (queues) => store.transaction((tx) => releaseQueues(tx, store.dialect, owner, queues)),
+    leave: () =>
+      store.transaction(async (tx) => {
+        await releaseAll(tx, owner);
+        await reportGone(tx, owner);
+      }),
+  };
+}
+
+/** Whether a process still runs that held leases under this name. One that had our own number, as in a container, does not. */
+function isAlive(owner: string): boolean {
+  const pid = Number(owner.split(".")[1]);
+  if (pid === process.pid) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}

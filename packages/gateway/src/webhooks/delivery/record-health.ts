@@ -1,0 +1,126 @@
+import { toInstant, type Instant } from "@evergate/core";
+import type { Services } from "../../app/world.ts";
+import { appendAudit, clockActor } from "../../store/audit-log.ts";
+import { findPartner, partnerNow } from "../../store/partners.ts";
+import type { Transaction } from "../../store/store.ts";
+import {
+  countUndelivered,
+  listGivenUp,
+  requeueDeliveries,
+} from "../../store/webhook-deliveries.ts";
+import {
+  lockEndpoint,
+  updateEndpoint,
+  type WebhookEndpoint,
+} from "../../store/webhook-endpoints.ts";
+import { updateQueues } from "../../store/webhook-leases.ts";
+import { never, updateDisabledReason } from "../../store/webhook-queues.ts";
+import { toWireEndpoint } from "../endpoints/to-wire.ts";
+import { leastUndelivered, nextProbeAt } from "./health.ts";
+import { toQueue, type Served } from "./served-endpoint.ts";
+
+/** What is to be told of an endpoint's health, and done about it. `gone`: it said so itself. */
+export type HealthChange = "tell" | "disable" | "gone" | "recover";
+
+/** Deliveries that were given up and are made pending again in one transaction. */
+const chunkSize = 500;
+
+/**
+ * Switches an endpoint off or on for how it fares, and tells its owner, in one transaction. What was given up since it
+ * began to fail waits again, so that it gets that first, and in order, once it is back: a disabled endpoint loses nothing.
+ */
+export async function recordHealth(
+  services: Pick<Services, "store" | "sealer" | "now" | "signals">,
+  owner: string,
+  served: Served,
+  change: HealthChange,
+  limit: number,
+): Promise<void> {
+  const { store, now } = services;
+  const at = now();
+  const since = served.health.failingSince ?? at;
+  if (change === "disable") {
+    const undelivered = await countUndelivered(
+      store.reader,
+      served.partner,
+      served.id,
+      since,
+      leastUndelivered,
+    );
+    if (undelivered < leastUndelivered) return;
+  }
+  applyChange(served, change, at);
+  const isSaved = await store.transaction((tx) =>
+    save(tx, services, owner, served, change, limit, at),
+  );
+  if (!isSaved) return;
+  served.isDirty = false;
+  services.signals.eventsStored(served.partner);
+  if (change === "disable" || change === "gone") await requeueGivenUp(services, served, since);
+}
+
+function applyChange(served: Served, change: HealthChange, at: Instant): void {
+  const { health, flow } = served;
+  if (change === "tell") served.health = { ...health, failingToldAt: at };
+  if (change === "disable" || change === "gone") {
+    served.health = { ...health, disabledAt: at, probeCount: 0 };
+    served.flow = {
+      ...flow,
+      allowance: 1,
+      resumesAt: change === "gone" ? never : nextProbeAt(served.health, at),
+    };
+  }
+  if (change === "recover") served.flow = { ...flow, allowance: 1, resumesAt: null };
+}
+
+async function save(
+  tx: Transaction,
+  { store, sealer }: Pick<Services, "store" | "sealer">,
+  owner: string,
+  served: Served,
+  change: HealthChange,
+  limit: number,
+  now: Instant,
+): Promise<boolean> {
+  const before = await lockEndpoint(tx, store.dialect, served.partner, served.id);
+  const partner = await findPartner(tx, served.partner);
+  if (before === undefined || partner === undefined) return false;
+  // Its owner, or another process, has changed it meanwhile: that stands.
+  if ((await updateQueues(tx, store.dialect, owner, [toQueue(served, limit)])) === 0) return false;
+  const after = { ...before, isEnabled: isEnabledAfter(before, change) };
+  if (change === "disable" || change === "gone")
+    await updateDisabledReason(tx, partner.id, after.id, change === "gone" ? "gone" : "failing");
+  if (after.isEnabled === before.isEnabled) return true;
+  await updateEndpoint(tx, partner.id, after);
+  await appendAudit(tx, sealer, partner.id, [
+    {
+      at: partnerNow(partner, now),
+      recordedAt: now,
+      action: after.isEnabled ? "webhook_endpoint.recovered" : "webhook_endpoint.disabled",
+      subject: after.id,
+      actor: clockActor,
+      apiKey: null,
+      requestId: null,
+      before: toWireEndpoint(before, now),
+      after: toWireEndpoint(after, now),
+    },
+  ]);
+  return true;
+}
+
+function isEnabledAfter(before: WebhookEndpoint, change: HealthChange): boolean {
+  if (change === "tell") return before.isEnabled;
+  return change === "recover";
+}
+
+async function requeueGivenUp(
+  { store, now }: Pick<Services, "store" | "now">,
+  { partner, id }: Served,
+  since: Instant,
+): Promise<void> {
+  for (;;) {
+    const sequences = await listGivenUp(store.reader, partner, id, toInstant(since), chunkSize);
+    if (sequences.length === 0) return;
+    await store.transaction((tx) => requeueDeliveries(tx, partner, id, sequences, now()));
+  }
+}

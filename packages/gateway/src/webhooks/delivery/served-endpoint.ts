@@ -1,0 +1,196 @@
+import { toInstant, type Instant } from "@evergate/core";
+import type { PartnerId } from "../../ids.ts";
+import type { ServedEndpoint } from "../../store/webhook-endpoints.ts";
+import type { LeasedQueue, LeftQueue } from "../../store/webhook-leases.ts";
+import type { Sending } from "../../store/webhook-secrets.ts";
+import { nextFlow, type Flow } from "./congestion.ts";
+import type { Health } from "./health.ts";
+import type { AttemptResult } from "./send-delivery.ts";
+import { createStation, type Station } from "./station.ts";
+
+/** So many deliveries of an endpoint are read at once, and so few left before more are read. */
+const windowSize = 64;
+const lowWater = 16;
+
+/** An endpoint that this process serves, and all that it holds of it in memory. */
+export interface Served {
+  readonly partner: PartnerId;
+  readonly id: string;
+  endpoint: ServedEndpoint;
+  /** What it is signed and sent with, decrypted, and until when that is so. */
+  opened: { readonly sending: Sending; readonly goodUntil: Instant } | null;
+  station: Station;
+  /** How far its queue is numbered, as far as is known, and which state of its configuration that goes with. */
+  lastSequence: number;
+  revision: number;
+  flow: Flow;
+  health: Health;
+  /** Something of flow and health is not saved yet. */
+  isDirty: boolean;
+  savedSuccessAt: Instant | null;
+  /** It is being switched off or on: nothing begins meanwhile. */
+  isHeld: boolean;
+  /** It goes to another process as soon as nothing is in flight. */
+  isLeaving: boolean;
+  /** Somebody else has it: nothing begins any more, and nothing is saved. */
+  isLost: boolean;
+  /** By the process's own clock, in milliseconds: until then it has the lease, and since then it has had nothing to do. */
+  leaseEndsAt: number;
+  usedAt: number;
+}
+
+export function serve(
+  endpoint: ServedEndpoint,
+  queue: LeasedQueue,
+  limit: number,
+  leaseEndsAt: number,
+): Served {
+  return {
+    partner: endpoint.partner,
+    id: endpoint.id,
+    endpoint,
+    opened: null,
+    station: createStation(
+      endpoint.ordering === "fifo",
+      (endpoint.firstFresh ?? queue.lastSequence + 1) - 1,
+      endpoint.nextRetryAt,
+    ),
+    lastSequence: queue.lastSequence,
+    revision: queue.revision,
+    flow: toFlow(queue, limit),
+    health: queue,
+    isDirty: false,
+    savedSuccessAt: queue.lastSuccessAt,
+    isHeld: false,
+    isLeaving: false,
+    isLost: false,
+    leaseEndsAt,
+    usedAt: performance.now(),
+  };
+}
+
+/** Takes over what has been changed elsewhere. Deliveries in flight end as they began. */
+export function refresh(
+  served: Served,
+  endpoint: ServedEndpoint,
+  queue: LeasedQueue,
+  limit: number,
+): void {
+  const after = (endpoint.firstFresh ?? queue.lastSequence + 1) - 1;
+  const isOrderingSame = served.endpoint.ordering === endpoint.ordering;
+  if (isOrderingSame || served.station.inFlight > 0)
+    served.station.restart(after, endpoint.nextRetryAt);
+  else served.station = createStation(endpoint.ordering === "fifo", after, endpoint.nextRetryAt);
+  served.endpoint = endpoint;
+  served.opened = null;
+  served.lastSequence = queue.lastSequence;
+  served.revision = queue.revision;
+  served.flow = toFlow(queue, limit);
+  served.health = queue;
+  served.isDirty = false;
+}
+
+function toFlow(queue: LeasedQueue, limit: number): Flow {
+  return {
+    allowance: Math.min(queue.allowance ?? limit, limit),
+    resumesAt: queue.resumesAt,
+    slowCount: queue.slowCount,
+    slowedAt: null,
+  };
+}
+
+/** Takes an attempt's result into the endpoint's flow. */
+export function adjustFlow(
+  served: Served,
+  result: AttemptResult,
+  attemptedAt: Instant,
+  retryAfterMs: number,
+  limit: number,
+  now: Instant,
+): void {
+  const before = served.flow;
+  served.flow = nextFlow(before, result, attemptedAt, retryAfterMs, limit, now);
+  if (before.allowance !== served.flow.allowance || before.slowCount !== served.flow.slowCount)
+    served.isDirty = true;
+}
+
+export function isResting({ flow }: Served, now: Instant): boolean {
+  return flow.resumesAt !== null && flow.resumesAt > now;
+}
+
+/** It has been failing, or was slowed down and has not recovered. */
+export function isSick({ flow, health }: Served): boolean {
+  return flow.slowCount > 0 || health.failingSince !== null;
+}
+
+/** The next part of its queue to be read for first attempts; null: none, or not now. */
+export function nextRange(served: Served, now: Instant): { after: number; upTo: number } | null {
+  const { station } = served;
+  if (served.isHeld || served.isLeaving || isResting(served, now)) return null;
+  if (station.cursor >= served.lastSequence || !station.takesFresh || station.ready > lowWater)
+    return null;
+  if (station.size >= windowSize * 2) return null;
+  const window = served.health.disabledAt === null ? windowSize : 1;
+  return {
+    after: station.cursor,
+    upTo: Math.min(station.cursor + window, served.lastSequence),
+  };
+}
+
+export function wantsRetries(served: Served, now: Instant): boolean {
+  const { station } = served;
+  return (
+    !served.isHeld &&
+    !served.isLeaving &&
+    !isResting(served, now) &&
+    station.nextRetryAt !== null &&
+    station.nextRetryAt <= now &&
+    station.size < windowSize * 2
+  );
+}
+
+/** When somebody should look at it again, if this process leaves it now; null: when something is queued. */
+function nextDueAt(served: Served, now: Instant): Instant | null {
+  const { station, flow } = served;
+  const hasFresh =
+    station.cursor < served.lastSequence || station.size > 0 || station.openLanes.size > 0;
+  const at = hasFresh ? now : station.nextRetryAt;
+  return at === null ? null : toInstant(Math.max(at, flow.resumesAt ?? 0));
+}
+
+/** What is to be said of it where this process leaves it now; null where it has to stay. */
+export function toLeft(served: Served, now: Instant, idleMs: number): LeftQueue | null {
+  if (served.station.inFlight > 0 || served.isHeld || served.isDirty) return null;
+  const dueAt = nextDueAt(served, now);
+  const isIdle =
+    (dueAt === null || dueAt > now + idleMs) && performance.now() - served.usedAt > idleMs;
+  if (!isIdle && !served.isLeaving) return null;
+  return {
+    partner: served.partner,
+    endpoint: served.id,
+    lastSequence: served.lastSequence,
+    revision: served.revision,
+    dueAt,
+  };
+}
+
+/** What is to be saved of it. */
+export function toQueue(served: Served, limit: number): LeasedQueue {
+  const { flow, health } = served;
+  return {
+    partner: served.partner,
+    endpoint: served.id,
+    lastSequence: served.lastSequence,
+    revision: served.revision,
+    allowance: flow.allowance >= limit ? null : flow.allowance,
+    resumesAt: flow.resumesAt,
+    slowCount: flow.slowCount,
+    failingSince: health.failingSince,
+    failingToldAt: health.failingToldAt,
+    givenUpCount: health.givenUpCount,
+    disabledAt: health.disabledAt,
+    probeCount: health.probeCount,
+    lastSuccessAt: health.lastSuccessAt,
+    lastFailureAt: health.lastFailureAt,
+  };
+}
