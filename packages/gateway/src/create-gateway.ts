@@ -89,7 +89,7 @@ export function createGateway(parts: GatewayParts): Gateway {
         deliveries.wake(partner);
         services.arrivals.placed(partner);
       });
-      const replaying = runReplays(services, () => deliveries.wake());
+      const replaying = runReplays(services, (partner) => deliveries.wake(partner));
       const linking = runLinking(services);
       const clockwork = (parts.startClockwork ?? runClockwork)(services);
       background = {

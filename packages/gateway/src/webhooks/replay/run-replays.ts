@@ -1,3 +1,4 @@
+import type { PartnerId } from "../../ids.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import { toInstant } from "@evergate/core";
 import type { Services } from "../../app/world.ts";
@@ -27,12 +28,12 @@ export interface Replaying {
 }
 
 /**
- * Carries replays on, whoever began them, one step of each in turn; `queued` hears when there is something to deliver.
+ * Carries replays on, whoever began them, one step of each in turn; `queued` hears when there is something to deliver to a partner's endpoints.
  * Any number of processes may do so at once. One replay's failure is tried again, and stops no other's.
  */
 export function runReplays(
   services: Pick<Services, "store" | "log" | "now">,
-  queued: () => void,
+  queued: (partner: PartnerId) => void,
   options: { readonly lookEveryMs?: number } = {},
 ): Replaying {
   const { store, log, now } = services;
@@ -54,7 +55,7 @@ export function runReplays(
       tookMs > maximumStepMs
         ? Math.max(minimumChunk, Math.floor(chunkSize / 2))
         : Math.min(maximumChunk, chunkSize * 2);
-    queued();
+    queued(partner);
     // As long as the step has kept others from writing, they have their turn.
     await sleep(tookMs, undefined, { signal: stopping.signal }).catch(() => {});
     return outcome;
