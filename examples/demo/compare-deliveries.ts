@@ -47,7 +47,10 @@ function groupBySubscription(
   events: readonly EvergateEvent[],
 ): Map<string, readonly EvergateEvent[]> {
   const own = events.filter((event) => readSequence(event) !== null);
-  return Map.groupBy(own, ({ data }) => ("subscription" in data ? data.subscription : data.id));
+  return Map.groupBy(
+    own,
+    ({ data }) => ("subscription" in data ? data.subscription : null) ?? data.id,
+  );
 }
 
 function readSequence({ data }: EvergateEvent): number | null {

@@ -16,6 +16,7 @@ import { createSealer } from "./secrets/sealer.ts";
 import { createClientAddress } from "./server/client-address.ts";
 import { defaultApplicationsPerHour, type Settings } from "./settings.ts";
 import type { Store } from "./store/store.ts";
+import { runReceipts } from "./webhooks/receipts/run-receipts.ts";
 import { startDeliveryWorker } from "./webhooks/delivery/delivery-worker.ts";
 import { runReplays } from "./webhooks/replay/run-replays.ts";
 import { createAsker } from "./webhooks/endpoints/ask-endpoint.ts";
@@ -91,6 +92,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       });
       const replaying = runReplays(services, (partner) => deliveries.wake(partner));
       const linking = runLinking(services);
+      const receipts = runReceipts(services);
       const clockwork = (parts.startClockwork ?? runClockwork)(services);
       background = {
         eventsStored: (partner) => placing.eventsStored(partner),
@@ -99,6 +101,7 @@ export function createGateway(parts: GatewayParts): Gateway {
           await placing.stop();
           await replaying.stop();
           await linking.stop();
+          await receipts.stop();
           await deliveries.stop();
         },
       };

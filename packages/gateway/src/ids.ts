@@ -24,6 +24,7 @@ export type IdPrefix =
   | "wh"
   | "challenge"
   | "whkey"
+  | "receipt"
   | "prepaid"
   | "key"
   | "attempt"

@@ -104,6 +104,8 @@ import { getWebhookReplay } from "./webhooks/replay/get-webhook-replay.ts";
 import { listWebhookReplays } from "./webhooks/replay/list-webhook-replays.ts";
 import { reconcileWebhookEndpoint } from "./webhooks/replay/reconcile-webhook-endpoint.ts";
 import { redeliverEvent } from "./webhooks/replay/redeliver-event.ts";
+import { listReceipts } from "./webhooks/receipts/list-receipts.ts";
+import { recordReceipt } from "./webhooks/receipts/record-receipt.ts";
 
 /** Every operation of the contract, and the room in which it is carried out. */
 export const rooms: Rooms = {
@@ -189,6 +191,8 @@ export const rooms: Rooms = {
   getEvent: readOfPartner(getEvent),
   listEventAttempts: readOfPartner(listEventAttempts),
   redeliverEvent: writeOfPartner(redeliverEvent),
+  recordReceipt: writeOfPartner(recordReceipt),
+  listReceipts: readOfPartner(listReceipts),
 
   getWebhookKeys: open(getWebhookKeys),
   createWebhookEndpoint: writeOfPartner(createWebhookEndpoint),

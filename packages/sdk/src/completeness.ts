@@ -81,6 +81,8 @@ const methods = {
   getEvent: "events.get",
   listEventAttempts: "events.listAttempts",
   redeliverEvent: "events.redeliver",
+  recordReceipt: "receipts.record",
+  listReceipts: "receipts.list",
   createWebhookEndpoint: "webhookEndpoints.create",
   listWebhookEndpoints: "webhookEndpoints.list",
   getWebhookEndpoint: "webhookEndpoints.get",

@@ -140,7 +140,10 @@ describe.each(testStores)("with a gateway on $name", (stores) => {
     const history = await listAll(subscriptions.listHistory("ext:S-1001/1", { limit: 3 }));
     expect(history.at(-1)).toMatchObject({ action: "createSubscription", before: null });
     expect(history.map(({ action }) => action)).toContain("pauseSubscription");
-    expect(await subscriptions.get(created.id, { asOf: created.createdAt })).toEqual(created);
+    expect(await subscriptions.get(created.id, { asOf: created.createdAt })).toEqual({
+      ...created,
+      provisioning: null,
+    });
 
     const { reports } = evergate;
     const december = { month: "2026-12" };

@@ -17,6 +17,7 @@ import { createPartners, type Partners } from "./resources/partners.ts";
 import { createPrepaidLicences, type PrepaidLicences } from "./resources/prepaid-licences.ts";
 import { createPrices, type Prices } from "./resources/prices.ts";
 import { createProducts, type Products } from "./resources/products.ts";
+import { createReceipts, type Receipts } from "./resources/receipts.ts";
 import { createReports, type Reports } from "./resources/reports.ts";
 import { createSandbox, type Sandbox } from "./resources/sandbox.ts";
 import { createSettlements, type Settlements } from "./resources/settlements.ts";
@@ -67,6 +68,8 @@ export class Evergate {
   readonly events: Events;
   /** Where events are delivered. */
   readonly webhookEndpoints: WebhookEndpoints;
+  /** What receivers report of the events that they got. */
+  readonly receipts: Receipts;
   /** Who changed what, and when. */
   readonly auditLog: AuditLog;
   /** The clock of a sandbox partner. */
@@ -92,6 +95,7 @@ export class Evergate {
     this.creditNotes = createCreditNotes(calls);
     this.events = createEvents(calls);
     this.webhookEndpoints = createWebhookEndpoints(calls);
+    this.receipts = createReceipts(calls);
     this.auditLog = createAuditLog(calls);
     this.sandbox = createSandbox(calls);
     this.system = createSystem(calls);

@@ -229,6 +229,7 @@ describe.each(testStores)("lists are read page by page on $name", (stores) => {
       makeId("wh"),
       makeId("attempt"),
       makeId("replay"),
+      makeId("receipt"),
       makeId("price"),
       makeId("partner"),
     ];

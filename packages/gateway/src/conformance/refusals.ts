@@ -15,6 +15,7 @@ import {
   takeAnsweringEndpoint,
   takeApplication,
   takeReplay,
+  takeReceipt,
   type RequestParts,
 } from "./requests.ts";
 import { makePrepaidCustomer, type Scene } from "./scene.ts";
@@ -497,6 +498,29 @@ export const refusals: readonly Refusal[] = [
       ],
     }),
   ),
+  refusal("recordReceipt", "receipt_not_expected", async ({ one }) => ({
+    path: { eventId: one.ids["eventId"] ?? "" },
+  })),
+  refusal("recordReceipt", "receipt_already_applied", async (scene) => {
+    const { path, body } = await takeReceipt(scene, scene.one);
+    await scene.one.api.ask("POST", `/v1/events/${path?.["eventId"]}/receipt`, {
+      status: "applied",
+      ...(body as JsonObject),
+    });
+    return { ...(path === undefined ? {} : { path }), body: { status: "rejected" } };
+  }),
+  refusal("recordReceipt", "receipt_endpoint_required", async (scene) => {
+    const { key, api } = await takePartner(scene);
+    for (let count = 0; count < 2; count++)
+      await api.ask("POST", "/v1/webhook-endpoints", {
+        url: "https://hooks.example.com/",
+        eventTypes: ["*"],
+        receipts: { eventTypes: ["customer.*"], within: { minutes: 60 } },
+      });
+    await api.ask("POST", "/v1/customers", { name: "Of two systems" });
+    const { data } = await api.ask<Schemas["EventList"]>("GET", "/v1/events?type=customer.*");
+    return { ...withOnlyBody({ status: "applied" }), key, path: { eventId: data[0]?.id ?? "" } };
+  }),
   ...each(["getSandboxClock", "advanceSandboxClock"], "not_a_sandbox", async (scene) => ({
     key: (await takePartner(scene, { mode: "live" })).key,
   })),

@@ -179,6 +179,20 @@ async function takeSubscription(
   return { path: { subscriptionId: id } };
 }
 
+/** An event of a subscription of its own, of which the scene's endpoint owes a receipt. */
+export async function takeReceipt(scene: Scene, side: Side): Promise<Partial<RequestParts>> {
+  const { id } = await subscribe(scene, side);
+  const { data } = await side.api.ask<Schemas["EventList"]>(
+    "GET",
+    `/v1/events?subscription=${id}&limit=1`,
+  );
+  return {
+    path: { eventId: data[0]?.id ?? "" },
+    // Other endpoints may owe one as well.
+    body: { endpoint: side.ids["endpointId"] ?? "" },
+  };
+}
+
 async function takeLicence(scene: Scene, side: Side): Promise<Partial<RequestParts>> {
   const { id } = await registerLicence(scene, side);
   return { path: { prepaidLicenceId: id } };
@@ -386,6 +400,7 @@ const prepare: Readonly<Record<string, Preparation>> = {
   deletePrepaidLicence: takeLicence,
   runSettlement: async () => ({ body: { month: "2026-10" } }),
   getSettlementMonth: async () => ({ path: { month: "2026-10" } }),
+  recordReceipt: takeReceipt,
   createCreditNote: async (scene, _side, example) => {
     const { partner, bill, charge } = await takeBill(scene);
     return {

@@ -115,6 +115,7 @@ async function makeSide(
       url: `https://hooks.example.com/${name}`,
       eventTypes: ["*"],
       description: `Of ${name}`,
+      receipts: { eventTypes: ["subscription.*"], within: { minutes: 60 } },
     },
   );
   const subscription = await api.ask<Schemas["Subscription"]>("POST", "/v1/subscriptions", {

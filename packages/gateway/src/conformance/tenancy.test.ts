@@ -38,6 +38,7 @@ const filtersOf: Readonly<Record<string, (other: Side) => readonly string[]>> = 
     `ext:${subscriptionExternalId}`,
   ],
   bill: ({ ids }) => [ids["billId"] ?? ""],
+  event: ({ ids }) => [ids["eventId"] ?? ""],
   subject: ({ ids }) => [
     ids["customerId"] ?? "",
     ids["subscriptionId"] ?? "",

@@ -63,7 +63,9 @@ async function placeChunk(
   const waiting = await listUnplacedEvents(tx, partner, maximumEvents);
   if (waiting.length === 0) return { count: 0, isMoreWaiting: false };
   const endpoints = await listReceivingEndpoints(tx, partner);
-  const chunk = waiting.slice(0, Math.ceil(maximumDeliveries / Math.max(endpoints.length, 1)));
+  // With a receipt, a delivery is as much to write as three.
+  const weight = endpoints.reduce((sum, { receipts }) => sum + (receipts === null ? 1 : 3), 0);
+  const chunk = waiting.slice(0, Math.ceil(maximumDeliveries / Math.max(weight, 1)));
   const isMoreWaiting = waiting.length === maximumEvents || chunk.length < waiting.length;
   // What an event of the chunk must follow may have a later id, beyond a full chunk's end.
   const events = inOrder(

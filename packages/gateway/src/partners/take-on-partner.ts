@@ -68,6 +68,7 @@ export async function takeOnPartner(
     clockTargetAt: null,
     settlementMonth: month,
     settlementDueAt: settlesAt(month, terms.timeZone),
+    expectsReceipts: false,
     createdAt: now,
   };
   const wire = toWirePartner(partner, world.services.now());

@@ -36,6 +36,8 @@ export interface Partner {
   readonly clockTargetAt: Instant | null;
   readonly settlementMonth: Month;
   readonly settlementDueAt: Instant;
+  /** Whether an endpoint of it was ever asked for receipts. */
+  readonly expectsReceipts: boolean;
   readonly createdAt: Instant;
 }
 
@@ -155,6 +157,7 @@ export async function insertPartner(tx: Transaction, partner: Partner): Promise<
       settlement_due_at: partner.settlementDueAt,
       event_position: 0,
       event_placed_at: 0,
+      expects_receipts: partner.expectsReceipts ? 1 : 0,
       created_at: partner.createdAt,
     })
     .execute();
@@ -190,6 +193,16 @@ export async function updatePartnerToLive(tx: Transaction, id: PartnerId): Promi
     .where("status", "=", "approved")
     .executeTakeFirst();
   return numUpdatedRows > 0n;
+}
+
+/** From now on its receipts are looked for. Locks the partner's row where they weren't. */
+export async function updatePartnerToExpectReceipts(tx: Transaction, id: PartnerId): Promise<void> {
+  await tx
+    .updateTable("partners")
+    .set({ expects_receipts: 1 })
+    .where("id", "=", id)
+    .where("expects_receipts", "=", 0)
+    .execute();
 }
 
 /** Saves where the partner's time has come to. */
@@ -245,6 +258,7 @@ function toPartner(row: Selectable<PartnerTable>): Partner {
     clockTargetAt: row.clock_target_at === null ? null : toInstant(row.clock_target_at),
     settlementMonth: row.settlement_month as Month,
     settlementDueAt: toInstant(row.settlement_due_at),
+    expectsReceipts: row.expects_receipts === 1,
     createdAt: toInstant(row.created_at),
   };
   /* oxlint-enable typescript/no-unsafe-type-assertion */

@@ -39,6 +39,9 @@ export interface Database {
   webhook_attempts: WebhookAttemptTable;
   webhook_signing_keys: WebhookSigningKeyTable;
   webhook_replays: WebhookReplayTable;
+  receipts: ReceiptTable;
+  provisionings: ProvisioningTable;
+  receipt_withdrawals: ReceiptWithdrawalTable;
   audit_log: AuditLogTable;
   audit_links: AuditLinkTable;
   audit_heads: AuditHeadTable;
@@ -105,6 +108,8 @@ export interface PartnerTable {
   event_position: number;
   /** When the last place was given. */
   event_placed_at: number;
+  /** Whether an endpoint of it was ever asked for receipts: of others nobody looks for any. */
+  expects_receipts: number;
   created_at: number;
 }
 
@@ -386,6 +391,8 @@ export interface WebhookEndpointTable {
   previous_secrets: string;
   /** `v1`, or `v1,v1a`. */
   signatures: string;
+  /** Of which events it owes receipts, as the contract has it; null: of none. */
+  receipts: string | null;
   created_at: number;
   /** It is gone for its owner; what belonged to it is removed little by little. */
   deleted_at: number | null;
@@ -497,6 +504,37 @@ export interface WebhookAttemptTable {
   /** The address that was connected to. */
   address: string | null;
   error: string | null;
+}
+
+/** What an endpoint that asked for it has to report of an event, and what it has reported. */
+export interface ReceiptTable {
+  partner: string;
+  id: string;
+  event: string;
+  endpoint: string;
+  /** `pending`, `overdue`, `applied` or `rejected`. */
+  status: string;
+  detail: string | null;
+  expected_at: number;
+  due_at: number;
+  answered_at: number | null;
+}
+
+/** The newest of a subscription's own events that an endpoint owes a receipt of, so that nobody looks through the others. */
+export interface ProvisioningTable {
+  partner: string;
+  endpoint: string;
+  subscription: string;
+  event: string;
+}
+
+/** An endpoint that ceased to owe receipts: what it owed until then is still to be taken back, a little at a time. */
+export interface ReceiptWithdrawalTable {
+  partner: string;
+  endpoint: string;
+  until: number;
+  /** The endpoint itself was deleted. */
+  is_deleted: number;
 }
 
 export interface AuditLogTable {

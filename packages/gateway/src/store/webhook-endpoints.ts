@@ -34,7 +34,15 @@ export interface WebhookEndpoint {
   readonly previousSecretsEndAt: readonly Instant[];
   /** Whether its deliveries are signed with the gateway's own keys too (`v1a`). */
   readonly isSignedByGateway: boolean;
+  /** Of which events it owes receipts; null: of none. */
+  readonly receipts: ReceiptTerms | null;
   readonly createdAt: Instant;
+}
+
+/** Of which of its events an endpoint is to report that they were applied, and in what time. */
+export interface ReceiptTerms {
+  readonly eventTypes: readonly string[];
+  readonly within: { readonly minutes: number };
 }
 
 /** What is left out of the events of the types that an endpoint asks for. */
@@ -160,6 +168,7 @@ function toColumns(endpoint: WebhookEndpoint) {
     payload: endpoint.payload,
     is_challenged: endpoint.isChallenged ? 1 : 0,
     verified_at: endpoint.verifiedAt,
+    receipts: endpoint.receipts === null ? null : JSON.stringify(endpoint.receipts),
   };
 }
 
@@ -281,6 +290,7 @@ function toEndpoint(row: Selectable<WebhookEndpointTable>): WebhookEndpoint {
     secretSetAt: toInstant(row.secret_set_at),
     previousSecretsEndAt: listEnds(row.previous_secrets),
     isSignedByGateway: isSignedByGateway(row.signatures),
+    receipts: row.receipts === null ? null : (JSON.parse(row.receipts) as ReceiptTerms),
     createdAt: toInstant(row.created_at),
   };
 }

@@ -7,6 +7,7 @@ import { findSubscriptionAsOf } from "../store/audit-log.ts";
 import { getSubscriptionOf } from "./get-subscription-of.ts";
 import { loadContext } from "./load-context.ts";
 import { answerSubscription } from "./load-subject.ts";
+import { hideProvisioning, showProvisioning } from "./show-provisioning.ts";
 import { toWireSubscription, type WireSubscription } from "./to-wire.ts";
 
 /** Reads one subscription, as it is now or as it was. */
@@ -16,7 +17,11 @@ export const getSubscription: PartnerReadRoom<"getSubscription"> = async (
 ) => {
   const asOf = query.asOf === undefined ? null : readInstant(query.asOf, "/query/asOf");
   const subscription = await getSubscriptionOf(world, path.subscriptionId);
-  if (asOf === null) return { status: 200, ...answerSubscription(world, subscription) };
+  if (asOf === null) {
+    const { body, headers } = answerSubscription(world, subscription);
+    const [read = hideProvisioning(body)] = await showProvisioning(world, [body]);
+    return { status: 200, body: read, headers };
+  }
   if (asOf > world.at)
     return refuse(
       "time_not_reached",
@@ -28,7 +33,7 @@ export const getSubscription: PartnerReadRoom<"getSubscription"> = async (
       "not_found",
       `There was no subscription ${subscription.id} at ${formatInstant(asOf)}: it was made at ${formatInstant(subscription.createdAt)}.`,
     );
-  return { status: 200, body: then, headers: { etag: `"${then.version}"` } };
+  return { status: 200, body: hideProvisioning(then), headers: { etag: `"${then.version}"` } };
 };
 
 /** The record knows it, or, where the clock's work is behind, what the clock will do (R3). */

@@ -11,6 +11,7 @@ import type {
   Subscription,
   SubscriptionInput,
   SubscriptionPatch,
+  SubscriptionRead,
   SubscriptionRef,
   WithdrawScheduledChangeInput,
 } from "../generated/api.ts";
@@ -38,7 +39,7 @@ export interface Subscriptions {
   list(
     query?: QueryOf<"listSubscriptions">,
     options?: OptionsOf<"listSubscriptions">,
-  ): PagePromise<Subscription>;
+  ): PagePromise<SubscriptionRead>;
 
   /**
    * Reads one subscription, with everything done that was due until now (R2), or with `asOf` as it
@@ -51,7 +52,7 @@ export interface Subscriptions {
     subscriptionId: SubscriptionRef,
     query?: QueryOf<"getSubscription">,
     options?: OptionsOf<"getSubscription">,
-  ): Promise<Subscription>;
+  ): Promise<SubscriptionRead>;
 
   /**
    * Changes quantity (R7), product (R8), term (R13) or metadata, all of it in one step or

@@ -18,7 +18,7 @@ export const first: Migration = {
       currency text not null, time_zone text not null, billing_period text not null, trial_limit text, default_trial text,
       tax_rate text not null, reverse_charge ${int8} not null, company text, metadata text not null, clock_at ${int8} not null, clock_target_at ${int8},
       settlement_month ${id} not null, settlement_due_at ${int8} not null, event_position ${int8} not null,
-      event_placed_at ${int8} not null,
+      event_placed_at ${int8} not null, expects_receipts ${int8} not null,
       created_at ${int8} not null)`,
     `create index partners_settlement_due on partners (settlement_due_at)`,
     `create index partners_settlement_month on partners (mode, settlement_month)`,
@@ -127,7 +127,7 @@ export const first: Migration = {
       event_types text not null, is_enabled ${int8} not null, secret text not null, concurrency ${int8}, ordering ${id} not null,
       products text, mode ${id}, headers text, headers_set_at text not null, payload ${id} not null,
       is_challenged ${int8} not null, verified_at ${int8}, secret_set_at ${int8} not null, previous_secrets text not null,
-      signatures ${id} not null, created_at ${int8} not null, deleted_at ${int8},
+      signatures ${id} not null, receipts text, created_at ${int8} not null, deleted_at ${int8},
       primary key (partner, id)) ${partnerTable}`,
     `create table webhook_queues (
       partner ${id} not null, endpoint ${id} not null, last_sequence ${int8} not null, revision ${int8} not null,
@@ -167,6 +167,20 @@ export const first: Migration = {
     `create unique index webhook_replays_unfinished on webhook_replays (partner, endpoint) where finished_at is null`,
     `create index webhook_replays_endpoint on webhook_replays (partner, endpoint, id)`,
     `create index webhook_replays_finished on webhook_replays (finished_at) where finished_at is not null`,
+    `create table receipts (
+      partner ${id} not null, id ${id} not null, event ${id} not null, endpoint ${id} not null, status ${id} not null, detail text,
+      expected_at ${int8} not null, due_at ${int8} not null, answered_at ${int8},
+      primary key (partner, id)) ${partnerTable}`,
+    `create unique index receipts_event on receipts (partner, event, endpoint)`,
+    `create index receipts_status on receipts (partner, status, id)`,
+    `create index receipts_endpoint on receipts (partner, endpoint, status, expected_at)`,
+    `create index receipts_due on receipts (due_at) where status = 'pending'`,
+    `create table provisionings (
+      partner ${id} not null, endpoint ${id} not null, subscription ${id} not null, event ${id} not null,
+      primary key (partner, endpoint, subscription)) ${partnerTable}`,
+    `create table receipt_withdrawals (
+      partner ${id} not null, endpoint ${id} not null, until ${int8} not null, is_deleted ${int8} not null,
+      primary key (partner, endpoint)) ${partnerTable}`,
     `create table audit_log (
       partner ${id} not null, id ${id} not null, at ${int8} not null, recorded_at ${int8} not null, action text not null, subject ${id} not null,
       actor ${id} not null, api_key ${id}, request_id text, "before" text, "after" text,

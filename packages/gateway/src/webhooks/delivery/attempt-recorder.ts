@@ -23,10 +23,10 @@ interface Entry {
 
 /** Stores finished attempts; those that finish together share a transaction. A database that can't be reached is tried again. */
 export function createAttemptRecorder(
-  services: Pick<Services, "store" | "log" | "now">,
+  services: Pick<Services, "store" | "sealer" | "log" | "now">,
   pauseMs: number,
 ): AttemptRecorder {
-  const { store, log, now } = services;
+  const { store, sealer, log, now } = services;
   const queue: Entry[] = [];
   let running: Promise<void> | null = null;
   let triesLeft = Number.POSITIVE_INFINITY;
@@ -43,6 +43,7 @@ export function createAttemptRecorder(
         await store.transaction((tx) =>
           recordFinished(
             tx,
+            sealer,
             store.dialect,
             batch.map(({ attempt }) => attempt),
             now(),

@@ -2,14 +2,16 @@ import type { Instant } from "@evergate/core";
 import type { PartnerId } from "../../ids.ts";
 import { findEventPayloads, type PlacedEvent } from "../../store/events.ts";
 import { findPartner } from "../../store/partners.ts";
+import { insertReceipts } from "../../store/receipts.ts";
 import type { Reader, Transaction } from "../../store/store.ts";
 import { insertDeliveries, type NewDelivery } from "../../store/webhook-deliveries.ts";
 import type { WebhookEndpoint } from "../../store/webhook-endpoints.ts";
 import { readProducts, wantsEvent, type Offer } from "../endpoints/wants-event.ts";
+import { expectReceipts } from "../receipts/expect-receipts.ts";
 import { makeBody } from "./make-body.ts";
 import { makeThinPayload } from "./thin-payload.ts";
 
-/** Makes a delivery of every event for every one of the partner's endpoints that wants it, due at once. */
+/** Makes a delivery of every event for every one of the partner's endpoints that wants it, due at once, and notes the receipts that they owe. */
 export async function fanOut(
   tx: Transaction,
   partner: PartnerId,
@@ -19,12 +21,23 @@ export async function fanOut(
 ): Promise<void> {
   const isThin = endpoints.some(({ payload }) => payload === "thin");
   const offers = await makeOffers(tx, partner, endpoints, events, isThin);
-  const deliveries = endpoints.flatMap((endpoint) =>
-    offers
-      .filter(({ offer }) => wantsEvent(endpoint, offer))
-      .map((offered) => toNewDelivery(endpoint, offered)),
+  const queues = endpoints.map((endpoint) => ({
+    endpoint,
+    wanted: offers.filter(({ offer }) => wantsEvent(endpoint, offer)),
+  }));
+  const deliveries = queues.flatMap(({ endpoint, wanted }) =>
+    wanted.map((offered) => toNewDelivery(endpoint, offered)),
   );
   await insertDeliveries(tx, partner, deliveries, now);
+  const receipts = queues.flatMap(({ endpoint, wanted }) =>
+    expectReceipts(
+      endpoint.id,
+      endpoint.receipts,
+      wanted.map(({ event }) => event),
+      now,
+    ),
+  );
+  await insertReceipts(tx, partner, receipts, now);
 }
 
 /** Makes a delivery of every event for one endpoint, whether it wants it or is to get it all the same. */

@@ -1,7 +1,9 @@
 import type { Instant } from "@evergate/core";
+import type { Sealer } from "../../secrets/sealer.ts";
 import type { Dialect, Transaction } from "../../store/store.ts";
 import { insertAttempts, type NewAttempt } from "../../store/webhook-attempts.ts";
 import { finishDeliveries, type NextStep } from "../../store/webhook-deliveries.ts";
+import { takeAnswers } from "../receipts/take-answers.ts";
 
 /** An attempt that has been made, and what follows from it. */
 export interface FinishedAttempt extends NewAttempt {
@@ -10,13 +12,16 @@ export interface FinishedAttempt extends NewAttempt {
   readonly next: NextStep;
 }
 
-/** Stores attempts with what follows from them, in one transaction and few statements however many they are. */
+/** Stores attempts with what follows from them and what their answers report, in one transaction and few statements however many they are. */
 export async function recordFinished(
   tx: Transaction,
+  sealer: Sealer,
   dialect: Dialect,
   attempts: readonly FinishedAttempt[],
   now: Instant,
 ): Promise<void> {
   await insertAttempts(tx, dialect, attempts);
   await finishDeliveries(tx, dialect, attempts, now);
+  const taken = attempts.filter(({ error }) => error === null);
+  await takeAnswers(tx, sealer, dialect, taken, now);
 }

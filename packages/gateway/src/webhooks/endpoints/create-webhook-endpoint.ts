@@ -2,6 +2,7 @@ import type { PartnerWriteRoom } from "../../app/room.ts";
 import { refuse } from "../../app/problem.ts";
 import { recordChange } from "../../app/record-change.ts";
 import { makeId } from "../../ids.ts";
+import { updatePartnerToExpectReceipts } from "../../store/partners.ts";
 import {
   insertEndpoint,
   lockEndpointCount,
@@ -50,6 +51,7 @@ export const createWebhookEndpoint: PartnerWriteRoom<"createWebhookEndpoint"> = 
     description: body.description ?? "",
     isEnabled: body.enabled ?? true,
     isSignedByGateway: body.signatures?.includes("v1a") ?? false,
+    receipts: body.receipts ?? null,
     createdAt: now,
   };
   if ((await lockEndpointCount(tx, services.store.dialect, partner.id)) >= maximumEndpoints)
@@ -59,6 +61,7 @@ export const createWebhookEndpoint: PartnerWriteRoom<"createWebhookEndpoint"> = 
     );
   const wire = toWireEndpoint(endpoint, now);
   await insertEndpoint(tx, services.secretBox, partner.id, endpoint, secret, headers);
+  if (endpoint.receipts !== null) await updatePartnerToExpectReceipts(tx, partner.id);
   await recordChange(world, "createWebhookEndpoint", endpoint.id, null, wire);
   return {
     status: 201,

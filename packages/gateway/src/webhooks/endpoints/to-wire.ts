@@ -35,6 +35,7 @@ export function toWireEndpoint(endpoint: WebhookEndpoint, now: Instant): WireWeb
     description: endpoint.description,
     enabled: endpoint.isEnabled,
     signatures: endpoint.isSignedByGateway ? ["v1", "v1a"] : ["v1"],
+    receipts: endpoint.receipts as WireWebhookEndpoint["receipts"],
     createdAt: formatInstant(endpoint.createdAt),
   };
 }

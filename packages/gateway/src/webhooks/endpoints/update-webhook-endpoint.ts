@@ -2,6 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import type { PartnerWriteRoom } from "../../app/room.ts";
 import { refuse } from "../../app/problem.ts";
 import { recordChange } from "../../app/record-change.ts";
+import { updatePartnerToExpectReceipts } from "../../store/partners.ts";
+import { insertWithdrawal } from "../../store/receipt-endpoints.ts";
 import { lockEndpoint, type WebhookEndpoint } from "../../store/webhook-endpoints.ts";
 import { getSecrets, updateHeaders } from "../../store/webhook-secrets.ts";
 import { checkEndpointUrl } from "../network/check-endpoint-url.ts";
@@ -46,8 +48,18 @@ export const updateWebhookEndpoint: PartnerWriteRoom<"updateWebhookEndpoint"> = 
     description: body.description ?? before.description,
     isEnabled: body.enabled ?? before.isEnabled,
     isSignedByGateway: body.signatures?.includes("v1a") ?? before.isSignedByGateway,
+    receipts: body.receipts === undefined ? before.receipts : body.receipts,
   };
   if (!isDeepStrictEqual(before, after)) {
+    // Before the queue is locked: whoever hands events out locks the partner's row and then the queues.
+    if (after.receipts !== null) await updatePartnerToExpectReceipts(tx, partner.id);
+    else if (before.receipts !== null)
+      await insertWithdrawal(
+        tx,
+        services.store.dialect,
+        { partner: partner.id, endpoint: after.id, isDeleted: false },
+        services.now,
+      );
     await saveEndpoint(tx, partner.id, before, after, now);
     if (!isDeepStrictEqual(headers, changed))
       await updateHeaders(tx, services.secretBox, partner.id, after.id, changed);
