@@ -15,6 +15,11 @@ export interface GatewayProcess {
   readonly hasExited: () => boolean;
   /** Calls it by HTTP with a key, the operator's unless another is given. */
   api(key?: string): Api;
+  /** SIGSTOP and SIGCONT: it stands still, with all it holds, until it is woken. */
+  freeze(): void;
+  wake(): void;
+  /** SIGTERM: settled when it has ended by itself. */
+  stop(): Promise<void>;
   /** SIGKILL: nothing of it runs any more when this is settled. */
   kill(): Promise<void>;
 }
@@ -22,6 +27,9 @@ export interface GatewayProcess {
 export interface GatewayProcessOptions {
   /** By how much its clock differs from the system's. */
   readonly clockOffsetMs?: number;
+  /** A file that says it, where it is to change while the process runs. */
+  readonly clockFile?: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** The processes that still run, so that none outlives its test, not even a failed one. */
@@ -52,12 +60,13 @@ export function launchGatewayProcess(
   const startedAtMs = Date.now();
   const { child, listening, readLog } = spawnGateway(databaseUrl, options);
   const hasExited = (): boolean => child.exitCode !== null || child.signalCode !== null;
-  const kill = async (): Promise<void> => {
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (hasExited()) return;
     const exited = once(child, "exit");
-    child.kill("SIGKILL");
+    child.kill(signal);
     await exited;
   };
+  const kill = (): Promise<void> => end("SIGKILL");
   onTestFinished(kill);
   const started = listening.then((port): GatewayProcess => {
     const baseUrl = `http://127.0.0.1:${port}`;
@@ -67,6 +76,9 @@ export function launchGatewayProcess(
       startedAtMs,
       readLog: () => summarise(readLog()),
       hasExited,
+      freeze: () => void child.kill("SIGSTOP"),
+      wake: () => void child.kill("SIGCONT"),
+      stop: () => end("SIGTERM"),
       api: (key = testOperatorKey) =>
         apiOf({ fetch: (request) => fetch(request), baseUrl, operatorKey: testOperatorKey }, key),
       kill,
@@ -98,6 +110,8 @@ function spawnGateway(
         EVERGATE_PORT: "0",
         EVERGATE_LOG_LEVEL: "warn",
         FAULTS_CLOCK_OFFSET_MS: String(options.clockOffsetMs ?? 0),
+        ...(options.clockFile === undefined ? {} : { FAULTS_CLOCK_FILE: options.clockFile }),
+        ...options.env,
       },
     },
   );

@@ -10,12 +10,13 @@ export async function waitUntil(
   isTrue: () => Promise<boolean> | boolean,
   describe: () => unknown = () => "",
   pollMs: number = defaultPollMs,
+  timeoutMs: number = patienceMs,
 ): Promise<void> {
-  const givesUpAt = performance.now() + patienceMs;
+  const givesUpAt = performance.now() + timeoutMs;
   while (!(await isTrue())) {
     if (performance.now() > givesUpAt)
       throw new Error(
-        `Waited ${patienceMs / 1_000} s in vain: ${what}. ${JSON.stringify(await describe())}`,
+        `Waited ${timeoutMs / 1_000} s in vain: ${what}. ${JSON.stringify(await describe())}`,
       );
     await delay(pollMs);
   }
