@@ -50,7 +50,7 @@ describe.each(testStores.filter(({ name }) => name === "postgres"))(
           const index = chance.between(0, processCount - 1);
           await gateways[index]?.kill();
           await delay(settlingMs);
-          mayRepeat += (await scene.countPending()).taken;
+          mayRepeat += (await scene.countUnrecorded()).all;
           const isTakenOver = await scene.watchPending();
           gateways[index] = await start();
           await waitUntil(
@@ -86,7 +86,7 @@ describe.each(testStores.filter(({ name }) => name === "postgres"))(
         frozen.freeze();
         // What was on its way is still taken, and the answer not heard.
         await delay(settlingMs);
-        const { taken: mayRepeat } = await scene.countPending();
+        const { all: mayRepeat } = await scene.countUnrecorded();
         witness.forgetOpen();
         const other = await startGatewayProcess(database.url, { env: deliveryEnv });
         await waitUntil(

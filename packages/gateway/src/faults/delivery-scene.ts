@@ -32,8 +32,14 @@ export interface DeliveryScene {
   readonly witness: DeliveryWitness;
   /** Clients that change subscriptions through whatever gateway is there, each resting so long (the mean) in between, until told to end. */
   startLoad(pick: () => GatewayProcess | null, restMs?: number): { end(): Promise<void> };
-  /** How many deliveries are stored and not finished, and of them those that their endpoint has taken. */
-  countPending(): Promise<{ readonly pending: number; readonly taken: number }>;
+  countPending(): Promise<number>;
+  /**
+   * Of the deliveries that are not finished those that their endpoint has taken since this was last asked: where nothing
+   * runs, they and nothing else may come again. `ofOne`: the most of one endpoint.
+   */
+  countUnrecorded(): Promise<{ readonly all: number; readonly ofOne: number }>;
+  /** What a process that has been killed held is free, as it would be after some time. */
+  endLeases(): Promise<void>;
   /** Whether what is pending now has been finished, when asked again. */
   watchPending(): Promise<() => Promise<boolean>>;
   /** Whether every event has its place and every delivery is finished. */
@@ -64,6 +70,8 @@ export async function makeDeliveryScene(
   for (let count = 0; count < subscriptionCount; count++)
     subscriptions.push((await world.subscribe()).id);
 
+  /** Each time that something was taken and not recorded. */
+  const known = new Set<string>();
   const listPending = (): Promise<{ endpoint: string; event: string }[]> =>
     reader
       .selectFrom("webhook_deliveries")
@@ -97,6 +105,15 @@ export async function makeDeliveryScene(
         },
       };
     },
+    async endLeases() {
+      await database.store.transaction((tx) =>
+        tx
+          .updateTable("webhook_queues")
+          .set({ lease_ends_at: 0 })
+          .where("lease_owner", "is not", null)
+          .execute(),
+      );
+    },
     async watchPending() {
       const before = await listPending();
       const toName = ({ endpoint, event }: (typeof before)[number]): string =>
@@ -106,12 +123,18 @@ export async function makeDeliveryScene(
         return !before.some((delivery) => now.has(toName(delivery)));
       };
     },
-    async countPending() {
-      const pending = await listPending();
-      const taken = pending.filter(({ endpoint, event }) =>
-        witness.taken(nameOf.get(endpoint) ?? "").has(event),
+    countPending: async () => (await listPending()).length,
+    async countUnrecorded() {
+      const found = (await listPending()).flatMap(({ endpoint, event }) => {
+        const times = witness.taken(nameOf.get(endpoint) ?? "").get(event);
+        return times === undefined ? [] : { endpoint, key: `${endpoint} ${event} ${times}` };
+      });
+      const unrecorded = found.filter(({ key }) => !known.has(key));
+      for (const { key } of unrecorded) known.add(key);
+      const counts = [...nameOf.keys()].map(
+        (id) => unrecorded.filter(({ endpoint }) => endpoint === id).length,
       );
-      return { pending: pending.length, taken: taken.length };
+      return { all: unrecorded.length, ofOne: Math.max(...counts) };
     },
     async isDone() {
       return (await listPending()).length === 0 && (await countUnplacedEvents(reader)) === 0;
@@ -125,7 +148,7 @@ export async function makeDeliveryScene(
       const wanted = events.map(({ id }) => id).toSorted();
       expect(witness.faults).toEqual([]);
       for (const name of nameOf.values()) {
-        expect([name, [...witness.taken(name)].toSorted()]).toEqual([name, wanted]);
+        expect([name, [...witness.taken(name).keys()].toSorted()]).toEqual([name, wanted]);
         expect(witness.sequences(name)).toEqual(wanted.map((_, index) => index + 1));
       }
       const unfinished = await reader

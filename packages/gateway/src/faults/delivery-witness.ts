@@ -21,8 +21,8 @@ interface Message {
 }
 
 interface Endpoint extends EndpointConduct {
-  /** What it has taken, by event. */
-  readonly taken: Map<string, Message>;
+  /** What it has taken, by event, and how many times. */
+  readonly taken: Map<string, Message & { readonly times: number }>;
   /** The last number that it has taken of each subscription. */
   readonly lastOf: Map<string, number>;
   /** Events that are on their way to it now. */
@@ -37,8 +37,8 @@ export interface DeliveryWitness {
   url(name: string): string;
   /** What has been out of order, changed between two tries, or on its way twice at once. */
   readonly faults: readonly string[];
-  /** The events that an endpoint has taken. */
-  taken(name: string): ReadonlySet<string>;
+  /** The events that an endpoint has taken, and how many times each. */
+  taken(name: string): ReadonlyMap<string, number>;
   /** The numbers under which it has taken them, ascending. */
   sequences(name: string): readonly number[];
   /** How many deliveries have been taken, and how many came again after that. */
@@ -84,7 +84,8 @@ export async function startDeliveryWitness(
   return {
     url: (name) => `http://127.0.0.1:${port}/${name}`,
     faults,
-    taken: (name) => new Set(get(name).taken.keys()),
+    taken: (name) =>
+      new Map([...get(name).taken].map(([event, { times }]) => [event, times] as const)),
     sequences: (name) =>
       [...get(name).taken.values()]
         .map(({ sequence }) => sequence)
@@ -185,7 +186,8 @@ function answer(
   if (response.destroyed || conduct === "hang") return;
   if (conduct === "drop") response.destroy();
   else if (conduct === "take") {
-    endpoint.taken.set(message.event, message);
+    const times = (endpoint.taken.get(message.event)?.times ?? 0) + 1;
+    endpoint.taken.set(message.event, { ...message, times });
     endpoint.lastOf.set(
       message.subscription,
       Math.max(message.subscriptionSequence, endpoint.lastOf.get(message.subscription) ?? 0),
