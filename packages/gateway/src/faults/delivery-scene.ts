@@ -58,11 +58,15 @@ export async function makeDeliveryScene(
   const world = await makeWorld(database.gateway, { mode: "live" });
   const witness = await startDeliveryWitness(conducts);
   const nameOf = new Map<string, string>();
-  for (const name of Object.keys(conducts)) {
+  for (const [name, { isStrict }] of Object.entries(conducts)) {
     const { id } = await world.api.ask<Schemas["WebhookEndpoint"]>(
       "POST",
       "/v1/webhook-endpoints",
-      { url: witness.url(name), eventTypes: ["subscription.*"] },
+      {
+        url: witness.url(name),
+        eventTypes: ["subscription.*"],
+        ordering: isStrict === true ? "fifo" : "subscription",
+      },
     );
     nameOf.set(id, name);
   }

@@ -18,11 +18,12 @@ const kills = Number(process.env["EVERGATE_FAULTS_KILLS"] ?? "6");
 /** Each process starts so much later than the one before was killed: no time is spent waiting for leases and next tries. */
 const laterMs = 60_000;
 
-/** One that answers at once, one that takes its time, and one that refuses, drops connections, and is slowed down for it. */
+/** One that answers at once, one that wants all in one order, one that takes its time, and one that refuses, drops connections, and is slowed down for it. */
 function makeConducts(chance: Chance): Record<string, EndpointConduct> {
   const moods: readonly Conduct[] = [500, 503, "drop"];
   return {
     quick: { decide: () => ({ conduct: "take", afterMs: 0 }) },
+    strict: { decide: () => ({ conduct: "take", afterMs: 0 }), isStrict: true },
     slow: { decide: () => ({ conduct: "take", afterMs: chance.between(2, 40) }) },
     moody: {
       decide: () => ({

@@ -65,7 +65,10 @@ function leaseClock(dialect: Dialect) {
     : sql<number>`${Date.now()}`;
 }
 
-/** Leases up to `limit` endpoints that want to be looked at and that nobody serves, those that have waited longest first. */
+/**
+ * Leases up to `limit` endpoints that want to be looked at and that nobody serves, those that have waited longest first.
+ * Never one that is this process's own, though its time seems to be over: a clock may have jumped, or a renewal be late.
+ */
 export async function leaseQueues(
   tx: Transaction,
   dialect: Dialect,
@@ -81,7 +84,7 @@ export async function leaseQueues(
     set lease_owner = ${owner}, lease_ends_at = ${clock} + cast(${leaseMs} as bigint)
     from (
       select partner as p, endpoint as e from webhook_queues
-      where due_at <= ${now} and (lease_owner is null or lease_ends_at <= ${clock})
+      where due_at <= ${now} and (lease_owner is null or (lease_owner <> ${owner} and lease_ends_at <= ${clock}))
       order by due_at limit ${limit} ${locking}
     ) as due
     where queue.partner = due.p and queue.endpoint = due.e
