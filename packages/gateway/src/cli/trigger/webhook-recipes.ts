@@ -16,6 +16,16 @@ export const webhookRecipes: Readonly<Record<Type, Recipe | NoRecipe>> = {
         return id;
       }),
   },
+  "webhook_endpoint.failing": {
+    impossible: "it tells of an endpoint that has taken nothing for a day, in real time.",
+  },
+  "webhook_endpoint.disabled": {
+    impossible:
+      "it tells of an endpoint that has taken nothing for five days, in real time; an endpoint that answers 410 brings it about at once.",
+  },
+  "webhook_endpoint.recovered": {
+    impossible: "it tells of an endpoint that had been failing for a day and more, in real time.",
+  },
   "receipt.overdue": {
     impossible:
       "It takes real time: ask an endpoint for receipts within a minute, and don't answer.",
@@ -48,7 +58,7 @@ async function rejectReceipt(stage: Stage): Promise<string> {
 
 async function withEndpoint(
   stage: Stage,
-  work: (endpoint: WebhookEndpoint) => Promise<string>,
+  work: (endpoint: Pick<WebhookEndpoint, "id">) => Promise<string>,
 ): Promise<string> {
   const [known] = (await stage.evergate.webhookEndpoints.list({ limit: 1 })).data;
   return known === undefined
@@ -60,7 +70,7 @@ async function withEndpoint(
 async function withNewEndpoint(
   { evergate, say }: Stage,
   input: Omit<WebhookEndpointInput, "url" | "enabled">,
-  work: (endpoint: WebhookEndpoint) => Promise<string>,
+  work: (endpoint: Pick<WebhookEndpoint, "id">) => Promise<string>,
 ): Promise<string> {
   const made = await evergate.webhookEndpoints.create({
     ...input,

@@ -1,6 +1,8 @@
 import { toInstant, type Instant } from "@evergate/core";
 import type { Services } from "../../app/world.ts";
 import { appendAudit, clockActor } from "../../store/audit-log.ts";
+import { modeOf } from "../../events/mode-of.ts";
+import { appendEvents } from "../../store/events.ts";
 import { findPartner, partnerNow } from "../../store/partners.ts";
 import type { Transaction } from "../../store/store.ts";
 import {
@@ -15,6 +17,7 @@ import {
 } from "../../store/webhook-endpoints.ts";
 import { updateQueues } from "../../store/webhook-leases.ts";
 import { never, updateDisabledReason } from "../../store/webhook-queues.ts";
+import { answerEndpoint } from "../endpoints/answer-endpoint.ts";
 import { toWireEndpoint } from "../endpoints/to-wire.ts";
 import { leastUndelivered, nextProbeAt } from "./health.ts";
 import { toQueue, type Served } from "./served-endpoint.ts";
@@ -59,6 +62,23 @@ export async function recordHealth(
   if (change === "disable" || change === "gone") await requeueGivenUp(services, served, since);
 }
 
+const eventTypes: Readonly<Record<HealthChange, string>> = {
+  tell: "webhook_endpoint.failing",
+  disable: "webhook_endpoint.disabled",
+  gone: "webhook_endpoint.disabled",
+  recover: "webhook_endpoint.recovered",
+};
+
+/** What it was until this change. */
+function statusBefore(
+  { health }: Served,
+  change: HealthChange,
+  { isEnabled }: WebhookEndpoint,
+): "healthy" | "failing" | "disabled" {
+  if (change === "recover") return isEnabled ? "failing" : "disabled";
+  return change === "gone" && health.failingSince === health.lastFailureAt ? "healthy" : "failing";
+}
+
 function applyChange(served: Served, change: HealthChange, at: Instant): void {
   const { health, flow } = served;
   if (change === "tell") served.health = { ...health, failingToldAt: at };
@@ -90,8 +110,24 @@ async function save(
   const after = { ...before, isEnabled: isEnabledAfter(before, change) };
   if (change === "disable" || change === "gone")
     await updateDisabledReason(tx, partner.id, after.id, change === "gone" ? "gone" : "failing");
+  if (after.isEnabled !== before.isEnabled) await updateEndpoint(tx, partner.id, after);
+  await appendEvents(tx, partner.id, [
+    {
+      type: eventTypes[change],
+      subscription: null,
+      sequence: null,
+      occurredAt: partnerNow(partner, now),
+      data: {
+        ...(await answerEndpoint(tx, partner.id, after, now)),
+        previous: {
+          status: statusBefore(served, change, before),
+          ...(after.isEnabled === before.isEnabled ? {} : { enabled: before.isEnabled }),
+        },
+        ...modeOf(partner),
+      },
+    },
+  ]);
   if (after.isEnabled === before.isEnabled) return true;
-  await updateEndpoint(tx, partner.id, after);
   await appendAudit(tx, sealer, partner.id, [
     {
       at: partnerNow(partner, now),

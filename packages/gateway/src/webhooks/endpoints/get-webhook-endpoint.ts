@@ -1,7 +1,7 @@
 import type { PartnerReadRoom } from "../../app/room.ts";
 import { findEndpoint } from "../../store/webhook-endpoints.ts";
+import { answerEndpoint } from "./answer-endpoint.ts";
 import { refuseUnknownEndpoint } from "./refuse-unknown-endpoint.ts";
-import { toWireEndpoint } from "./to-wire.ts";
 
 /** Refusals: `not_found`. */
 export const getWebhookEndpoint: PartnerReadRoom<"getWebhookEndpoint"> = async (
@@ -10,5 +10,5 @@ export const getWebhookEndpoint: PartnerReadRoom<"getWebhookEndpoint"> = async (
 ) => {
   const endpoint = await findEndpoint(db, partner.id, path.endpointId);
   if (endpoint === undefined) return refuseUnknownEndpoint(path.endpointId);
-  return { status: 200, body: toWireEndpoint(endpoint, services.now()) };
+  return { status: 200, body: await answerEndpoint(db, partner.id, endpoint, services.now()) };
 };

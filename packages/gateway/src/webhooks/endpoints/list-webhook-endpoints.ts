@@ -1,6 +1,6 @@
 import type { PartnerReadRoom } from "../../app/room.ts";
 import { listEndpoints } from "../../store/webhook-endpoints.ts";
-import { toWireEndpoint } from "./to-wire.ts";
+import { answerEndpoints } from "./answer-endpoint.ts";
 
 export const listWebhookEndpoints: PartnerReadRoom<"listWebhookEndpoints"> = async (
   { query },
@@ -9,6 +9,6 @@ export const listWebhookEndpoints: PartnerReadRoom<"listWebhookEndpoints"> = asy
   const { data, nextCursor } = await listEndpoints(db, partner.id, query);
   return {
     status: 200,
-    body: { data: data.map((endpoint) => toWireEndpoint(endpoint, services.now())), nextCursor },
+    body: { data: await answerEndpoints(db, partner.id, data, services.now()), nextCursor },
   };
 };

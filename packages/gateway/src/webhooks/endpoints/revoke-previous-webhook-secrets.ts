@@ -4,6 +4,7 @@ import { lockEndpoint, type WebhookEndpoint } from "../../store/webhook-endpoint
 import { touchQueue } from "../../store/webhook-queues.ts";
 import { getSecrets, updateSecrets } from "../../store/webhook-secrets.ts";
 import { refuseUnknownEndpoint } from "./refuse-unknown-endpoint.ts";
+import { answerEndpoint } from "./answer-endpoint.ts";
 import { toWireEndpoint } from "./to-wire.ts";
 
 /** Ends the secrets that were rotated away from, whatever their overlap. Refusals: `not_found`. */
@@ -29,5 +30,5 @@ export const revokePreviousWebhookSecrets: PartnerWriteRoom<
       wire,
     );
   }
-  return { status: 200, body: wire };
+  return { status: 200, body: await answerEndpoint(tx, partner.id, after, now) };
 };

@@ -4,8 +4,8 @@ import type { PartnerWriteRoom } from "../../app/room.ts";
 import { modeOf } from "../../events/mode-of.ts";
 import { appendEvents } from "../../store/events.ts";
 import { lockEndpoint } from "../../store/webhook-endpoints.ts";
+import { answerEndpoint } from "./answer-endpoint.ts";
 import { refuseUnknownEndpoint } from "./refuse-unknown-endpoint.ts";
-import { toWireEndpoint } from "./to-wire.ts";
 
 /** Makes an event that goes to this endpoint alone, whatever it asks for. Refusals: `not_found`. */
 export const testWebhookEndpoint: PartnerWriteRoom<"testWebhookEndpoint"> = async (
@@ -17,7 +17,7 @@ export const testWebhookEndpoint: PartnerWriteRoom<"testWebhookEndpoint"> = asyn
   if (endpoint === undefined) return refuseUnknownEndpoint(path.endpointId);
   const type = "webhook_endpoint.test";
   const data = {
-    ...toWireEndpoint(endpoint, services.now()),
+    ...(await answerEndpoint(tx, partner.id, endpoint, services.now())),
     previous: null,
     ...modeOf(partner),
   };

@@ -3,11 +3,11 @@ import type { components } from "../../generated/api.ts";
 import type { WebhookAttempt } from "../../store/webhook-attempts.ts";
 import type { WebhookEndpoint } from "../../store/webhook-endpoints.ts";
 
-export type WireWebhookEndpoint = components["schemas"]["WebhookEndpoint"];
+export type WireWebhookEndpoint = components["schemas"]["WebhookEndpointFields"];
 export type WireWebhookAttempt = components["schemas"]["WebhookAttempt"];
 
 /* oxlint-disable typescript/no-unsafe-type-assertion -- the contract checked these words when they came in */
-/** An endpoint as the API answers it. `now` tells which of its earlier secrets have ended. */
+/** What its owner has set of an endpoint, as the API answers it. `now` tells which of its earlier secrets have ended. */
 export function toWireEndpoint(endpoint: WebhookEndpoint, now: Instant): WireWebhookEndpoint {
   return {
     id: endpoint.id,

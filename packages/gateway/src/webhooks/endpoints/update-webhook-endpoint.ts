@@ -11,6 +11,8 @@ import { changeHeaders, checkCustomHeaders, dateHeaders } from "./custom-headers
 import { readFilters } from "./read-filters.ts";
 import { refuseUnknownEndpoint } from "./refuse-unknown-endpoint.ts";
 import { saveEndpoint } from "./save-endpoint.ts";
+import { answerEndpoint } from "./answer-endpoint.ts";
+import { switchQueue } from "../../store/webhook-queues.ts";
 import { toWireEndpoint } from "./to-wire.ts";
 
 /**
@@ -71,7 +73,10 @@ export const updateWebhookEndpoint: PartnerWriteRoom<"updateWebhookEndpoint"> = 
       toWireEndpoint(after, now),
     );
   }
-  return { status: 200, body: toWireEndpoint(after, now) };
+  // One that is off for how it fares is tried now and then; off is off where its owner says so.
+  if (body.enabled === false && !before.isEnabled)
+    await switchQueue(tx, partner.id, after.id, false, now);
+  return { status: 200, body: await answerEndpoint(tx, partner.id, after, now) };
 };
 
 function withoutNulls(changes: Readonly<Record<string, string | null>>): Record<string, string> {

@@ -2,6 +2,7 @@ import { refuse, type Refused } from "../../app/problem.ts";
 import { recordChange } from "../../app/record-change.ts";
 import type { ProcessRoom } from "../../app/room.ts";
 import type { PartnerReadWorld } from "../../app/world.ts";
+import type { components } from "../../generated/api.ts";
 import { makeId } from "../../ids.ts";
 import { lockEndpoint, type WebhookEndpoint } from "../../store/webhook-endpoints.ts";
 import { getSecrets } from "../../store/webhook-secrets.ts";
@@ -9,6 +10,7 @@ import type { Transaction } from "../../store/store.ts";
 import { makeChallenge } from "./challenge.ts";
 import { refuseUnknownEndpoint } from "./refuse-unknown-endpoint.ts";
 import { saveEndpoint } from "./save-endpoint.ts";
+import { answerEndpoint } from "./answer-endpoint.ts";
 import { toWireEndpoint } from "./to-wire.ts";
 
 /**
@@ -76,7 +78,9 @@ async function saveProof(
   tx: Transaction,
   world: PartnerReadWorld,
   asked: Subject,
-): Promise<{ readonly status: 200; readonly body: ReturnType<typeof toWireEndpoint> } | Refused> {
+): Promise<
+  { readonly status: 200; readonly body: components["schemas"]["WebhookEndpoint"] } | Refused
+> {
   const { services, partner } = world;
   const now = services.now();
   const found = await lockSubject(tx, world, asked.endpoint.id);
@@ -97,5 +101,5 @@ async function saveProof(
     toWireEndpoint(before, now),
     wire,
   );
-  return { status: 200, body: wire };
+  return { status: 200, body: await answerEndpoint(tx, partner.id, after, now) };
 }

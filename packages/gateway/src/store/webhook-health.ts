@@ -1,0 +1,78 @@
+import { toInstant, type Instant } from "@evergate/core";
+import { sql } from "kysely";
+import type { PartnerId } from "../ids.ts";
+import type { Reader } from "./store.ts";
+import { never } from "./webhook-queues.ts";
+
+/** How an endpoint fares, as it is stored. */
+export interface EndpointHealth {
+  readonly failingSince: Instant | null;
+  readonly disabledAt: Instant | null;
+  readonly disabledReason: "failing" | "gone" | null;
+  /** Null where it does not rest, and where it rests until somebody wakes it. */
+  readonly restsUntil: Instant | null;
+  readonly lastSuccessAt: Instant | null;
+  readonly lastFailureAt: Instant | null;
+  /** How many deliveries wait, counted up to {@link mostCounted}. */
+  readonly pending: number;
+  readonly oldestPendingAt: Instant | null;
+  readonly lastSequence: number;
+}
+
+/** Whoever has more waiting wants to know that it is many, not how many. */
+export const mostCounted = 1_000;
+
+/** How each of these endpoints fares. */
+export async function listHealth(
+  db: Reader,
+  partner: PartnerId,
+  endpoints: readonly string[],
+): Promise<ReadonlyMap<string, EndpointHealth>> {
+  if (endpoints.length === 0) return new Map();
+  const rows = await db
+    .selectFrom("webhook_queues as queue")
+    .selectAll("queue")
+    .select([
+      sql<number>`(select count(*) from (select 1 from webhook_deliveries as delivery
+        where delivery.partner = queue.partner and delivery.endpoint = queue.endpoint and delivery.status = 'pending'
+        limit ${mostCounted}) as waiting)`.as("pending"),
+      sql<number | null>`(select min(first.queued_at) from (
+        select queued_at from (select queued_at from webhook_deliveries as delivery
+          where delivery.partner = queue.partner and delivery.endpoint = queue.endpoint
+            and delivery.status = 'pending' and delivery.attempt_count = 0
+          order by delivery.sequence limit 1) as fresh
+        union all
+        select queued_at from (select queued_at from webhook_deliveries as delivery
+          where delivery.partner = queue.partner and delivery.endpoint = queue.endpoint
+            and delivery.status = 'pending' and delivery.attempt_count > 0
+          order by delivery.next_attempt_at limit 1) as retry) as first)`.as("oldest_pending_at"),
+    ])
+    .where("queue.partner", "=", partner)
+    .where("queue.endpoint", "in", endpoints)
+    .execute();
+  return new Map(
+    rows.map((row) => [
+      row.endpoint,
+      {
+        failingSince: toInstantOrNull(row.failing_since),
+        disabledAt: toInstantOrNull(row.disabled_at),
+        disabledReason: readReason(row.disabled_at === null ? null : row.disabled_reason),
+        restsUntil: row.resumes_at === never ? null : toInstantOrNull(row.resumes_at),
+        lastSuccessAt: toInstantOrNull(row.last_success_at),
+        lastFailureAt: toInstantOrNull(row.last_failure_at),
+        pending: row.pending,
+        oldestPendingAt: toInstantOrNull(row.oldest_pending_at),
+        lastSequence: row.last_sequence,
+      },
+    ]),
+  );
+}
+
+function readReason(reason: string | null): EndpointHealth["disabledReason"] {
+  if (reason === null) return null;
+  return reason === "gone" ? "gone" : "failing";
+}
+
+function toInstantOrNull(value: number | null): Instant | null {
+  return value === null ? null : toInstant(value);
+}
