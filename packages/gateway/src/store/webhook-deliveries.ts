@@ -126,25 +126,49 @@ export async function countUndelivered(
   return Math.min(limit, (rows[0]?.pending ?? 0) + (rows[0]?.failed ?? 0));
 }
 
-/** Numbers of deliveries that were given up since an instant, the lowest first. */
-export async function listGivenUp(
+/** Numbers of deliveries that were given up since an instant, or that wait for another attempt; the lowest first. */
+export async function listUnlucky(
   db: Reader,
   partner: PartnerId,
   endpoint: string,
   since: Instant,
   limit: number,
 ): Promise<readonly number[]> {
-  const rows = await db
+  const ofEndpoint = db
     .selectFrom("webhook_deliveries")
     .select("sequence")
     .where("partner", "=", partner)
     .where("endpoint", "=", endpoint)
+    .limit(limit);
+  const givenUp = await ofEndpoint
     .where("status", "=", sql.lit("failed"))
     .where("finished_at", ">=", since)
     .orderBy("sequence")
-    .limit(limit)
     .execute();
-  return rows.map(({ sequence }) => sequence);
+  const waiting = await ofEndpoint
+    .where("status", "=", sql.lit("pending"))
+    .where("attempt_count", ">", sql.lit(0))
+    .orderBy("next_attempt_at")
+    .execute();
+  return [...givenUp, ...waiting].map(({ sequence }) => sequence).toSorted((one, two) => one - two);
+}
+
+/** Gives deliveries all their attempts again, whatever became of them. Whoever serves the endpoint has to be told (`touchQueue`). */
+export async function restartDeliveries(
+  tx: Transaction,
+  partner: PartnerId,
+  endpoint: string,
+  sequences: readonly number[],
+  now: Instant,
+): Promise<void> {
+  await tx
+    .updateTable("webhook_deliveries")
+    .set({ status: "pending", attempt_count: 0, next_attempt_at: now, finished_at: null })
+    .where("partner", "=", partner)
+    .where("endpoint", "=", endpoint)
+    .where("sequence", "in", sequences)
+    .where("status", "<>", "delivered")
+    .execute();
 }
 
 /**

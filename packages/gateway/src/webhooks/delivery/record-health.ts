@@ -1,4 +1,4 @@
-import { toInstant, type Instant } from "@evergate/core";
+import type { Instant } from "@evergate/core";
 import type { Services } from "../../app/world.ts";
 import { appendAudit, clockActor } from "../../store/audit-log.ts";
 import { modeOf } from "../../events/mode-of.ts";
@@ -7,8 +7,8 @@ import { findPartner, partnerNow } from "../../store/partners.ts";
 import type { Transaction } from "../../store/store.ts";
 import {
   countUndelivered,
-  listGivenUp,
-  requeueDeliveries,
+  listUnlucky,
+  restartDeliveries,
 } from "../../store/webhook-deliveries.ts";
 import {
   lockEndpoint,
@@ -16,7 +16,7 @@ import {
   type WebhookEndpoint,
 } from "../../store/webhook-endpoints.ts";
 import { updateQueues } from "../../store/webhook-leases.ts";
-import { never, updateDisabledReason } from "../../store/webhook-queues.ts";
+import { never, touchQueue, updateDisabledReason } from "../../store/webhook-queues.ts";
 import { answerEndpoint } from "../endpoints/answer-endpoint.ts";
 import { toWireEndpoint } from "../endpoints/to-wire.ts";
 import { leastUndelivered, nextProbeAt } from "./health.ts";
@@ -25,12 +25,13 @@ import { toQueue, type Served } from "./served-endpoint.ts";
 /** What is to be told of an endpoint's health, and done about it. `gone`: it said so itself. */
 export type HealthChange = "tell" | "disable" | "gone" | "recover";
 
-/** Deliveries that were given up and are made pending again in one transaction. */
+/** About so many deliveries begin anew in one transaction. */
 const chunkSize = 500;
 
 /**
  * Switches an endpoint off or on for how it fares, and tells its owner, in one transaction. What was given up since it
- * began to fail waits again, so that it gets that first, and in order, once it is back: a disabled endpoint loses nothing.
+ * began to fail waits again, and so does what had failed, with all attempts before it: once it is back it gets everything,
+ * in order. A disabled endpoint loses nothing.
  */
 export async function recordHealth(
   services: Pick<Services, "store" | "sealer" | "now" | "signals">,
@@ -52,6 +53,8 @@ export async function recordHealth(
     );
     if (undelivered < leastUndelivered) return;
   }
+  // First, so that whoever is killed in between does both again.
+  if (change === "disable" || change === "gone") await restartUnlucky(services, served, since);
   applyChange(served, change, at);
   const isSaved = await store.transaction((tx) =>
     save(tx, services, owner, served, change, limit, at),
@@ -59,7 +62,6 @@ export async function recordHealth(
   if (!isSaved) return;
   served.isDirty = false;
   services.signals.eventsStored(served.partner);
-  if (change === "disable" || change === "gone") await requeueGivenUp(services, served, since);
 }
 
 const eventTypes: Readonly<Record<HealthChange, string>> = {
@@ -108,8 +110,10 @@ async function save(
   // Its owner, or another process, has changed it meanwhile: that stands.
   if ((await updateQueues(tx, store.dialect, owner, [toQueue(served, limit)])) === 0) return false;
   const after = { ...before, isEnabled: isEnabledAfter(before, change) };
-  if (change === "disable" || change === "gone")
+  if (change === "disable" || change === "gone") {
     await updateDisabledReason(tx, partner.id, after.id, change === "gone" ? "gone" : "failing");
+    await touchQueue(tx, partner.id, after.id, now);
+  }
   if (after.isEnabled !== before.isEnabled) await updateEndpoint(tx, partner.id, after);
   await appendEvents(tx, partner.id, [
     {
@@ -149,14 +153,14 @@ function isEnabledAfter(before: WebhookEndpoint, change: HealthChange): boolean 
   return change === "recover";
 }
 
-async function requeueGivenUp(
+async function restartUnlucky(
   { store, now }: Pick<Services, "store" | "now">,
   { partner, id }: Served,
   since: Instant,
 ): Promise<void> {
   for (;;) {
-    const sequences = await listGivenUp(store.reader, partner, id, toInstant(since), chunkSize);
+    const sequences = await listUnlucky(store.reader, partner, id, since, chunkSize);
     if (sequences.length === 0) return;
-    await store.transaction((tx) => requeueDeliveries(tx, partner, id, sequences, now()));
+    await store.transaction((tx) => restartDeliveries(tx, partner, id, sequences, now()));
   }
 }

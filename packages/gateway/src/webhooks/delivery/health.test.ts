@@ -1,0 +1,152 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import type { components } from "../../generated/api.ts";
+import { openDeliveryBench, until, type DeliveryBench } from "../../testing/open-delivery-bench.ts";
+import { testStores } from "../../testing/open-test-stores.ts";
+import { startReceiver } from "../../testing/start-receiver.ts";
+
+type Schemas = components["schemas"];
+
+const hour = 3_600_000;
+const day = 24 * hour;
+
+describe.each(testStores)("the health of an endpoint on $name", (stores) => {
+  async function read(bench: DeliveryBench, id: string): Promise<Schemas["WebhookEndpoint"]> {
+    return bench.world.api.ask("GET", `/v1/webhook-endpoints/${id}`);
+  }
+
+  async function listHealthEvents(bench: DeliveryBench): Promise<readonly Schemas["Event"][]> {
+    const { data } = await bench.world.api.ask<Schemas["EventList"]>(
+      "GET",
+      "/v1/events?type=webhook_endpoint.*",
+    );
+    return data;
+  }
+
+  test("after a day of nothing but failures its owner is told, after five days it is disabled; nothing is lost, and all goes out in order once it answers", async () => {
+    const bench = await openDeliveryBench(stores);
+    const receiver = await startReceiver();
+    let isDown = true;
+    receiver.answer((response) => response.writeHead(isDown ? 500 : 204).end());
+    const endpoint = await bench.addEndpoint(receiver.url);
+    const names = Array.from({ length: 24 }, (_, index) => `sub_${index % 12}`);
+    const ids = await bench.addEvents(...names);
+    bench.startWorker();
+    await until(() => receiver.received.length >= 12);
+    expect(await read(bench, endpoint.id)).toMatchObject({
+      enabled: true,
+      health: { status: expect.stringMatching(/healthy|failing/), disabledAt: null, pending: 24 },
+    });
+    async function live(mostMs: number, isReached: () => Promise<boolean>): Promise<void> {
+      for (let passedMs = 0; passedMs < mostMs && !(await isReached()); passedMs += 6 * hour) {
+        const before = receiver.received.length;
+        bench.passMs(6 * hour);
+        await until(() => receiver.received.length > before, 200).catch(() => {});
+        await sleep(50);
+      }
+      expect(await isReached()).toBe(true);
+    }
+    await live(2 * day, async () => (await listHealthEvents(bench)).length === 1);
+    const [told] = await listHealthEvents(bench);
+    expect(told).toMatchObject({
+      type: "webhook_endpoint.failing",
+      data: {
+        id: endpoint.id,
+        enabled: true,
+        health: { status: "failing", reason: null, failingSince: "2026-11-24T09:00:00Z" },
+        previous: { status: "failing" },
+      },
+    });
+    await live(6 * day, async () => !(await read(bench, endpoint.id)).enabled);
+    await until(async () => (await listHealthEvents(bench)).length === 2);
+    expect((await listHealthEvents(bench))[1]).toMatchObject({
+      type: "webhook_endpoint.disabled",
+      data: {
+        enabled: false,
+        health: { status: "disabled", reason: "failing" },
+        previous: { status: "failing", enabled: true },
+      },
+    });
+    // What had been given up waits again, with what has come since.
+    const later = await bench.addEvents("sub_0", "sub_new");
+    await until(async () => (await read(bench, endpoint.id)).health.pending === 26);
+    const { health } = await read(bench, endpoint.id);
+    expect(health.restsUntil).not.toBeNull();
+    const taken: string[] = [];
+    isDown = false;
+    receiver.answer((response, { id }) => {
+      taken.push(id);
+      response.writeHead(204).end();
+    });
+    await live(2 * day, async () => (await read(bench, endpoint.id)).enabled);
+    await until(async () => (await read(bench, endpoint.id)).health.pending === 0);
+    expect(taken.toSorted()).toEqual([...ids, ...later].toSorted());
+    for (const name of new Set(names)) {
+      const own = ids.filter((_, index) => names[index] === name);
+      expect(taken.filter((id) => own.includes(id))).toEqual(own);
+    }
+    await until(async () => (await listHealthEvents(bench)).length === 3);
+    expect((await listHealthEvents(bench))[2]).toMatchObject({
+      type: "webhook_endpoint.recovered",
+      data: {
+        enabled: true,
+        health: { status: "healthy" },
+        previous: { status: "disabled", enabled: false },
+      },
+    });
+    expect(
+      await bench.world.api.ask("GET", `/v1/audit-log?subject=${endpoint.id}&actor=clock`),
+    ).toMatchObject({
+      data: [
+        { action: "webhook_endpoint.recovered", after: { enabled: true } },
+        { action: "webhook_endpoint.disabled", after: { enabled: false } },
+      ],
+    });
+  }, 60_000);
+
+  test("few undelivered events disable nothing, however long", async () => {
+    const bench = await openDeliveryBench(stores);
+    const receiver = await startReceiver();
+    receiver.answer((response) => response.writeHead(500).end());
+    const endpoint = await bench.addEndpoint(receiver.url);
+    await bench.addEvents("sub_a", "sub_b");
+    bench.startWorker({ retryDelaysMs: Array.from({ length: 20 }, () => day) });
+    for (let count = 2; count <= 16; count += 2) {
+      await until(() => receiver.received.length >= count);
+      await until(async () => (await bench.listAttempts(endpoint.id)).length >= count);
+      bench.passMs(1.2 * day);
+    }
+    expect(await read(bench, endpoint.id)).toMatchObject({ enabled: true });
+    expect((await listHealthEvents(bench)).map(({ type }) => type)).toEqual([
+      "webhook_endpoint.failing",
+    ]);
+  });
+
+  test("410 is told as well, and what has been off for how it fared is off for good where its owner says so", async () => {
+    const bench = await openDeliveryBench(stores);
+    const receiver = await startReceiver();
+    receiver.answer((response) => response.writeHead(410).end());
+    const endpoint = await bench.addEndpoint(receiver.url);
+    await bench.addEvents("sub_a");
+    bench.startWorker();
+    await until(async () => (await listHealthEvents(bench)).length === 1);
+    expect((await listHealthEvents(bench))[0]).toMatchObject({
+      type: "webhook_endpoint.disabled",
+      data: {
+        health: { status: "disabled", reason: "gone", restsUntil: null },
+        previous: { status: "healthy", enabled: true },
+      },
+    });
+    await bench.world.api.ask("PATCH", `/v1/webhook-endpoints/${endpoint.id}`, { enabled: false });
+    bench.passMs(3 * day);
+    receiver.answer((response) => response.writeHead(204).end());
+    await until(() => receiver.received.length > 1, 300).catch(() => {});
+    expect(receiver.received).toHaveLength(1);
+    await bench.world.api.ask("PATCH", `/v1/webhook-endpoints/${endpoint.id}`, { enabled: true });
+    await until(async () => (await read(bench, endpoint.id)).health.pending === 0);
+    expect(await read(bench, endpoint.id)).toMatchObject({
+      enabled: true,
+      health: { status: "healthy", reason: null, disabledAt: null },
+    });
+  });
+});
