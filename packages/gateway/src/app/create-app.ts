@@ -4,6 +4,7 @@ import type { OperationId } from "../contract/operation.ts";
 import { createValidators, type Fault } from "../contract/validate.ts";
 import { makeId } from "../ids.ts";
 import { addReferencePages } from "../docs/reference-pages.ts";
+import { addWebhooksPage } from "../webhooks/page/webhooks-page.ts";
 import { endOfTurn } from "./end-of-turn.ts";
 import { ProblemError, statusOf, toProblem } from "./problem.ts";
 import type { Answer } from "./idempotency.ts";
@@ -39,7 +40,9 @@ export function createApp(
   app.use("/", addRequestId);
   app.use("/openapi.json", addRequestId);
   app.use("/docs/*", addRequestId);
+  app.use("/webhooks/*", addRequestId);
   addReferencePages(app, contract);
+  addWebhooksPage(app);
   for (const operation of contract.operations) {
     if (!homeless.delete(operation.id))
       throw new Error(`The contract's operation ${operation.id} has no room.`);

@@ -5,6 +5,11 @@ import type { Context } from "hono";
 
 const gzip = promisify(gzipCallback);
 
+/** The path holds a digest of the content: what is under it never changes. */
+export const forEver = "public, max-age=31536000, immutable";
+/** May be kept, and is asked for again by its entity tag. */
+export const askAgain = "no-cache";
+
 /** A file that is served from memory, packed once. */
 export interface Asset {
   readonly mediaType: string;

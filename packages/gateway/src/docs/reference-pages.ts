@@ -1,14 +1,10 @@
 import type { Hono } from "hono";
 import type { Contract } from "../contract/document.ts";
-import { answerAsset, makeAsset } from "./asset.ts";
+import { answerAsset, askAgain, forEver, makeAsset } from "./asset.ts";
 import { loadReferenceScript } from "./load-reference-script.ts";
+import { once } from "./once.ts";
 import { prepareDocument } from "./prepare-document.ts";
 import { renderPage } from "./render-page.ts";
-
-/** The path holds a digest of the content: what is under it never changes. */
-const forEver = "public, max-age=31536000, immutable";
-/** May be kept, and is asked for again by its entity tag. */
-const askAgain = "no-cache";
 
 /** Serves the contract at `/openapi.json` and its reference pages at `/docs`, without a request to any other host. */
 export function addReferencePages(app: Hono, contract: Contract): void {
@@ -58,15 +54,3 @@ const pageHeaders = {
   ].join("; "),
   "referrer-policy": "no-referrer",
 };
-
-/** Runs `make` at the first call and answers its result to all; after a failure the next call tries again. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | null = null;
-  return () => {
-    made ??= make().catch((error: unknown) => {
-      made = null;
-      throw error;
-    });
-    return made;
-  };
-}

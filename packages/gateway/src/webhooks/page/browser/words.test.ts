@@ -1,0 +1,171 @@
+import { describe, expect, test } from "vitest";
+import type { Attempt, Endpoint, Replay } from "./api.js";
+import {
+  describeAttempt,
+  describeCondition,
+  describeNext,
+  describeReplay,
+  sayInstant,
+} from "./words.js";
+
+const at = "2026-11-24T09:00:00Z";
+const later = "2026-11-24T10:00:00Z";
+
+const well: Endpoint["health"] = {
+  status: "healthy",
+  reason: null,
+  failingSince: null,
+  disabledAt: null,
+  restsUntil: null,
+  lastSuccessAt: at,
+  lastFailureAt: null,
+  pending: 0,
+  oldestPendingAt: null,
+  lastSequence: 7,
+};
+
+function condition(
+  health: Partial<Endpoint["health"]>,
+  rest: Partial<Pick<Endpoint, "enabled" | "challenge" | "verifiedAt">> = {},
+): string {
+  const said = describeCondition({
+    enabled: true,
+    challenge: false,
+    verifiedAt: null,
+    health: { ...well, ...health },
+    ...rest,
+  });
+  return [`${said.kind}:`, said.name, ...said.sentences].join(" ");
+}
+
+describe("what is said of an endpoint", () => {
+  test.each([
+    [
+      "well",
+      condition({}),
+      `good: Delivering It last took an event about ${sayInstant(at)}. No event waits.`,
+    ],
+    [
+      "new",
+      condition({ lastSuccessAt: null }),
+      "good: Delivering Nothing has been delivered to it yet. No event waits.",
+    ],
+    [
+      "failing, and at rest",
+      condition({
+        status: "failing",
+        failingSince: at,
+        restsUntil: later,
+        pending: 1,
+        oldestPendingAt: at,
+      }),
+      `bad: Failing Failing since ${sayInstant(at)}: it has taken nothing since then. It rests: nothing is sent before ${sayInstant(later)}. 1 event waits, since ${sayInstant(at)}. None is lost.`,
+    ],
+    [
+      "disabled for failing",
+      condition(
+        {
+          status: "disabled",
+          reason: "failing",
+          disabledAt: at,
+          restsUntil: later,
+          pending: 1_000,
+          oldestPendingAt: at,
+        },
+        { enabled: false },
+      ),
+      `bad: Disabled Disabled since ${sayInstant(at)}, because it took nothing for five days. It is tried again at ${sayInstant(later)}, and goes on by itself once it answers; or switch it on now. 1,000 events or more wait, the first since ${sayInstant(at)}. None is lost.`,
+    ],
+    [
+      "disabled for failing, and tried no more",
+      condition({ status: "disabled", reason: "failing", disabledAt: at }, { enabled: false }),
+      `bad: Disabled Disabled since ${sayInstant(at)}, because it took nothing for five days. Switch it on, and what waits is sent. No event waits.`,
+    ],
+    [
+      "gone",
+      condition({ status: "disabled", reason: "gone", disabledAt: at, pending: 999 }),
+      `bad: Disabled Disabled since ${sayInstant(at)}, because it answered 410: it is gone for good. Nothing is sent until you switch it on. 999 events wait. None is lost.`,
+    ],
+    [
+      "off",
+      condition({}, { enabled: false }),
+      "off: Switched off Nothing is sent until you switch it on. No event waits.",
+    ],
+    [
+      "not verified",
+      condition({}, { challenge: true }),
+      "off: Not verified Nothing is sent until it has proved that it has its secret: set up your receiver, then press “Verify”. No event waits.",
+    ],
+    ["verified", condition({}, { challenge: true, verifiedAt: at }), condition({})],
+  ])("%s", (_, said, expected) => {
+    expect(said).toBe(expected);
+  });
+});
+
+const attempt: Attempt = {
+  id: "attempt_01m86fyz80efb9ckkcswd4wqac",
+  endpoint: "wh_01m86d3dj0fhrrs8thyv5t4a1p",
+  event: "evt_01m9fh5nt0e34s1f9fjkgqeren",
+  eventType: "subscription.paused",
+  attempt: 3,
+  status: "failed",
+  responseStatus: null,
+  responseExcerpt: null,
+  error: "The name hooks.example.com is not known.",
+  address: null,
+  durationMs: 15_000,
+  attemptedAt: at,
+  nextAttemptAt: later,
+};
+
+describe("what is said of an attempt", () => {
+  test("where it went, and what follows", () => {
+    expect(describeAttempt(attempt)).toBe("Attempt 3, 15,000 ms, no connection came about");
+    expect(describeAttempt({ ...attempt, address: "203.0.113.7" })).toBe(
+      "Attempt 3, 15,000 ms, at 203.0.113.7",
+    );
+    expect(describeNext(attempt, true)).toBe(`The next attempt is due at ${sayInstant(later)}.`);
+    const last = { status: "failed", nextAttemptAt: null } as const;
+    expect(describeNext(last, true)).toBe("No attempt follows by itself.");
+    expect(describeNext(last, false)).toBe("");
+    expect(describeNext({ status: "succeeded", nextAttemptAt: null }, true)).toBe("");
+  });
+});
+
+describe("what is said of a replay", () => {
+  const replay: Replay = {
+    id: "replay_01m86g4b2cf6ts5xn2r1fzq0vd",
+    endpoint: "wh_01m86d3dj0fhrrs8thyv5t4a1p",
+    status: "counting",
+    only: "failed",
+    since: null,
+    until: null,
+    eventTypes: null,
+    count: null,
+    done: 0,
+    added: 0,
+    createdAt: at,
+    finishedAt: null,
+  };
+
+  test.each([
+    [{}, "Counting what there is to do: 0 so far, what was given up"],
+    [
+      {
+        status: "running",
+        only: "all",
+        since: at,
+        eventTypes: ["bill.issued"],
+        count: 1_204,
+        done: 500,
+      },
+      `Under way: 500 of 1,204, everything it wants since ${sayInstant(at)} (bill.issued)`,
+    ],
+    [
+      { status: "completed", only: "missing", until: later, count: 2, done: 2 },
+      `Completed: 2 of 2, what it missed until ${sayInstant(later)}`,
+    ],
+  ] satisfies [Partial<Replay>, string][])("%o", (part, said) => {
+    expect(describeReplay({ ...replay, ...part })).toBe(said);
+  });
+});
