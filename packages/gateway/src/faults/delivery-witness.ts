@@ -41,7 +41,7 @@ export interface DeliveryWitness {
   taken(name: string): ReadonlyMap<string, number>;
   /** The numbers under which it has taken them, ascending. */
   sequences(name: string): readonly number[];
-  /** How many deliveries have been taken, and how many came again after that. */
+  /** How many deliveries have been taken, and how many times one was taken again after that. */
   count(): { readonly taken: number; readonly repeated: number };
   /** The most that were on their way to one endpoint at once. */
   mostOpen(): number;
@@ -152,10 +152,8 @@ function receive(
   });
   const before = endpoint.taken.get(event);
   if (before === undefined) faults.push(...judgeOrder(name, endpoint, message));
-  else {
-    endpoint.repeated += 1;
-    if (before.body !== message.body) faults.push(`${name}: ${event} has other bytes than before`);
-  }
+  else if (before.body !== message.body)
+    faults.push(`${name}: ${event} has other bytes than before`);
   const { conduct, afterMs } = endpoint.decide();
   setTimeout(() => answer(endpoint, message, response, conduct), afterMs);
 }
@@ -187,6 +185,7 @@ function answer(
   if (conduct === "drop") response.destroy();
   else if (conduct === "take") {
     const times = (endpoint.taken.get(message.event)?.times ?? 0) + 1;
+    if (times > 1) endpoint.repeated += 1;
     endpoint.taken.set(message.event, { ...message, times });
     endpoint.lastOf.set(
       message.subscription,
