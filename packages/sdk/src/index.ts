@@ -1,6 +1,7 @@
 import {
   addSequence,
   answerChallenge,
+  answerReceipt,
   createReceiver,
   publishedKeys,
   verifyThinWebhook,
@@ -50,6 +51,7 @@ export {
 } from "./errors.ts";
 export type {
   DeliveredEvent,
+  DeliveryAnswer,
   NodeResponse,
   PublishedKeys,
   PublishedKeysOptions,
@@ -197,6 +199,7 @@ export const webhooks: {
   readonly verifyThin: typeof verifyThinWebhook;
   readonly publishedKeys: typeof publishedKeys;
   readonly answerChallenge: typeof answerChallenge;
+  readonly answerReceipt: typeof answerReceipt;
   readonly createReceiver: typeof createReceiver;
   readonly addSequence: typeof addSequence;
 } = {
@@ -204,6 +207,7 @@ export const webhooks: {
   verifyThin: verifyThinWebhook,
   publishedKeys,
   answerChallenge,
+  answerReceipt,
   createReceiver,
   addSequence,
 };

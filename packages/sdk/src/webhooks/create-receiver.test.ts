@@ -66,6 +66,17 @@ describe("a receiver", () => {
     ]);
   });
 
+  test("answers 500 where what it is given for a receipt is none", async () => {
+    const given: unknown = { receipt: { status: "applied" } };
+    const { receiver, errors } = open({
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a program without types may give
+      take: () => given as ReturnType<ReceiverOptions["take"]>,
+    });
+    const answer = await receiver.receive(post({}));
+    expect([answer.status, await answer.text()]).toEqual([500, "not_taken"]);
+    expect(errors).toMatchObject([{ name: "TypeError" }]);
+  });
+
   test("answers 500 where the event could not be taken, says why to its owner and to nobody else", async () => {
     const failure = new Error("the database at 10.0.0.7 is away");
     const { receiver, errors } = open({

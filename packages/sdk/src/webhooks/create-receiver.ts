@@ -1,17 +1,11 @@
 import { isWebhookVerificationError, type WebhookRefusal } from "../errors.ts";
-import type { ReconcileInput, WebhookReconciliation } from "../generated/api.ts";
+import type { ReconcileInput, TakenReceipt, WebhookReconciliation } from "../generated/api.ts";
 import { verifyWebhook, type DeliveredEvent, type VerifyOptions } from "./verify-webhook.ts";
 import { answerChallenge } from "./answer-challenge.ts";
+import { answerReceipt } from "./answer-receipt.ts";
 import type { WebhookRequest } from "./read-body.ts";
 import { toReport, type SequenceRange } from "./sequence-ranges.ts";
 import { isPublished, type WebhookKeys } from "./webhook-keys.ts";
-
-/** What became of an event, where the endpoint is to say so (its `receipts`). */
-export interface TakenReceipt {
-  readonly status: "applied" | "rejected";
-  /** What there is to say about it, on one line of at most 500 characters. */
-  readonly detail?: string | undefined;
-}
 
 export interface ReceiverOptions extends Pick<VerifyOptions, "maxBodyBytes"> {
   /** The endpoint (`wh_…`) whose deliveries come here; others are refused. */
@@ -22,6 +16,10 @@ export interface ReceiverOptions extends Pick<VerifyOptions, "maxBodyBytes"> {
    * Does what an event asks for, and remembers its `delivery.sequence`: in one transaction, which does nothing where the
    * number is remembered already. An event may come more than once, several at once, and after a younger one of the same
    * subscription: then its `data.sequence` is lower. Where it throws, the event comes again.
+   *
+   * Where the endpoint is asked for receipts (its `receipts`), answer what became of the event, and the same again where
+   * it has come before: the first answer may have got lost. Answer nothing where that is not known yet, and report it
+   * later with `evergate.receipts.record`.
    */
   take(event: DeliveredEvent): TakenReceipt | void | Promise<TakenReceipt | void>;
   /** The numbers that are remembered, as ranges from and to, both included. */
@@ -95,7 +93,9 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     const challenge = await answerChallenge(event, secrets);
     if (challenge !== null) return Response.json(challenge);
     const receipt = await options.take(event);
-    return receipt === undefined ? new Response(null, { status: 204 }) : Response.json({ receipt });
+    return receipt === undefined
+      ? new Response(null, { status: 204 })
+      : Response.json(answerReceipt(receipt));
   }
 
   async function receive(request: WebhookRequest): Promise<Response> {
