@@ -249,6 +249,32 @@ describe.each(testStores)("evergate on $name", (stores) => {
       expect(ran.output).toMatch(new RegExp(`^ok +${name} `, "m"));
   });
 
+  test("the start and doctor tell that the gateway's signing keys were sealed with another key", async () => {
+    const env = { ...(await makeEnv(stores)), EVERGATE_SECRET_KEY: testSecretKey };
+    const first = await startServe(env);
+    first.signal("SIGTERM");
+    await first.ended;
+    expect(first.readErrors()).not.toContain("signing keys");
+    expect((await runEvergate(["doctor"], env)).output).toMatch(/^ok +secrets +the key opens/m);
+
+    // Nobody has an endpoint yet, and the record has gone on under the new key.
+    const other = { ...env, EVERGATE_SECRET_KEY: Buffer.alloc(32, 1).toString("base64") };
+    expect((await runEvergate(["audit", "rekey"], other)).code).toBe(0);
+    const second = await startServe(other);
+    second.signal("SIGTERM");
+    await second.ended;
+    expect(second.readErrors()).toContain(
+      "signing keys were sealed with: webhooks can't be signed",
+    );
+    expect((await runEvergate(["doctor"], other)).output).toMatch(
+      /^failed +secrets .*signing keys/m,
+    );
+
+    const roll = ["webhook-keys", "roll", "--overlap-days", "0"];
+    expect((await runEvergate(roll, other)).code).toBe(0);
+    expect((await runEvergate(["doctor"], other)).output).toMatch(/^ok +secrets +the key opens/m);
+  }, 60_000);
+
   test("doctor finds a database that is not migrated", async () => {
     const env = await makeEnv(stores);
     if (stores.name === "sqlite") await (await openStore(env.EVERGATE_DATABASE_URL)).close();

@@ -98,10 +98,11 @@ function checkVariables(env: Environment): string {
 async function checkSecrets(store: Store, settings: Settings): Promise<string> {
   checkKeyFile(settings);
   await checkRecordKey(store, createSealer(findSecretKey(settings)));
-  const verdict = await checkSecretKey(store, findSecretKey(settings));
+  const now = toInstant(Temporal.Now.instant().epochMilliseconds);
+  const verdict = await checkSecretKey(store, findSecretKey(settings), now);
   if (verdict === "differs")
     throw new StartError(
-      "The secret key is not the one that this database's secrets were sealed with. Restore EVERGATE_SECRET_KEY, or the key file beside the database.",
+      "The secret key is not the one that this database's webhook secrets and signing keys were sealed with. Restore EVERGATE_SECRET_KEY, or the key file beside the database.",
     );
   return verdict === "fits"
     ? "the key opens what is stored"

@@ -1,4 +1,4 @@
-import { toInstant } from "@evergate/core";
+import { toInstant, type Instant } from "@evergate/core";
 import type { Logger } from "pino";
 import { startClockworkThread } from "../clockwork/start-clockwork-thread.ts";
 import { createGateway, type Gateway, type GatewayParts } from "../create-gateway.ts";
@@ -57,7 +57,8 @@ export async function serve({ settings, log, migrates }: ServeOptions): Promise<
     await prepareSchema(store, log, migrates);
     const secretKey = findSecretKey(settings);
     await checkRecordKey(store, createSealer(secretKey));
-    if ((await checkSecretKey(store, secretKey)) === "differs") log.error(secretKeyDiffers);
+    if ((await checkSecretKey(store, secretKey, readNow())) === "differs")
+      log.error(secretKeyDiffers);
     const parts = {
       gateway: createGateway({
         store,
@@ -77,7 +78,7 @@ export async function serve({ settings, log, migrates }: ServeOptions): Promise<
       log,
     );
     // Only now: a key that was made and then never shown, because the port was taken, would lock its owner out.
-    const now = toInstant(Temporal.Now.instant().epochMilliseconds);
+    const now = readNow();
     const operatorKey = await ensureOperatorKey(
       store,
       gateway.services.sealer,
@@ -125,8 +126,12 @@ function chooseClockwork(
   };
 }
 
+function readNow(): Instant {
+  return toInstant(Temporal.Now.instant().epochMilliseconds);
+}
+
 const secretKeyDiffers =
-  "EVERGATE_SECRET_KEY (or the key file beside the database) is not the one that this database's secrets were sealed with: no webhook can be signed. Restore it.";
+  "EVERGATE_SECRET_KEY (or the key file beside the database) is not the one that this database's webhook secrets and signing keys were sealed with: webhooks can't be signed. Restore it. Only where it is lost for good: evergate webhook-keys roll --overlap-days 0, and make the endpoints anew";
 
 async function prepareSchema(store: Store, log: Logger, migrates: boolean): Promise<void> {
   if (!migrates) return checkMigrated(store);
