@@ -1,4 +1,4 @@
-import type { DeclaredOperation } from "./contract.ts";
+import { resolve, type DeclaredOperation } from "./contract.ts";
 
 /** One parameter with something wrong, or odd. `place` and `name` say where; `value` goes out as it is written. */
 export interface ParameterMutation {
@@ -20,10 +20,22 @@ const numbers = [
   "ten",
   "",
   "0x",
+  "0x10",
+  "1e1",
+  "10.0",
+  "%0A",
+  "%0A10",
+  "10%0A",
+  "%2B10",
+  "%2010",
+  "1_0",
   "%00",
   "٣",
+  "null",
+  "true",
   long,
 ];
+const booleans = ["", "TRUE", "1", "0", "yes", "null", "%0A", "true%0A", "%20true", "%00", long];
 const texts = ["", long, "%00", "a%00b", "%ED%A0%80", "%0A"];
 const names = ["bogus", "__proto__", "constructor", "limit%5B%5D", "toString"];
 const ids = [
@@ -105,10 +117,9 @@ export function listParameterMutations(operation: DeclaredOperation): readonly P
       value: "1",
       fault: `/query/${decodeURIComponent(name)}`,
     })),
-    ...operation.parameters.flatMap(({ name, in: place }): readonly ParameterMutation[] => {
+    ...operation.parameters.flatMap(({ name, in: place, schema }): readonly ParameterMutation[] => {
       if (place === "path") return ids.map((value) => ({ place, name, value, fault: null }));
-      const values =
-        place === "header" ? (headers[name] ?? []) : name === "limit" ? numbers : texts;
+      const values = place === "header" ? (headers[name] ?? []) : listValues(schema);
       const fault = `/${place}/${place === "header" ? name.toLowerCase() : name}`;
       // `curl -H "Name;"` sends an empty header; for a query, `limit=1&limit=2` sends two values.
       return [...values, ...(place === "query" ? [`1&${name}=2`] : [])].map((value) => ({
@@ -119,4 +130,10 @@ export function listParameterMutations(operation: DeclaredOperation): readonly P
       }));
     }),
   ];
+}
+
+/** What is wrong for a parameter of a query, by the type that its schema names. */
+function listValues(schema: unknown): readonly string[] {
+  const { type } = resolve(schema);
+  return type === "integer" ? numbers : type === "boolean" ? booleans : texts;
 }

@@ -1,17 +1,15 @@
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import formats from "ajv-formats";
-import type { Contract, Operation } from "./document.ts";
+import type { Contract, Operation, Parameter } from "./document.ts";
+import { toReadParameter, type ReadParameter } from "./read-parameters.ts";
 import { toFaults, type Fault } from "./to-faults.ts";
 
 export type { Fault };
 
 /** Checks the input and the output of one operation. Validators are compiled when first needed. */
 export interface OperationValidator {
-  /** Coerces `values` of path, query or header in place and fills in defaults; answers what is wrong. */
-  checkParameters(
-    place: "path" | "query" | "header",
-    values: Record<string, unknown>,
-  ): readonly Fault[];
+  /** Reads numbers and booleans of path, query or header in place and fills in defaults; answers what is wrong. */
+  checkParameters(place: Parameter["in"], values: Record<string, unknown>): readonly Fault[];
   /** Fills in defaults of the body in place; answers what is wrong. The media type is one of the operation's. */
   checkBody(body: unknown, mediaType: string): readonly Fault[];
   /** For tests: what of an answer is not as the contract declares it. */
@@ -30,14 +28,15 @@ export function createValidators(contract: Contract): (operation: Operation) => 
   } as const;
   const bodies = addContract(new Ajv2020(options), contract);
   const thorough = addContract(new Ajv2020({ ...options, allErrors: true }), contract);
-  const parameters = addContract(
-    new Ajv2020({ ...options, allErrors: true, coerceTypes: "array" }),
-    contract,
-  );
   const compileAt = (ajv: Ajv2020, pointer: string): ValidateFunction =>
     ajv.compile({ $ref: `${documentId}#${encodePointer(pointer)}` });
 
   return (operation) => {
+    const readers = {
+      path: listReaders(contract, operation, "path"),
+      query: listReaders(contract, operation, "query"),
+      header: listReaders(contract, operation, "header"),
+    };
     const compiled = new Map<string, ValidateFunction>();
     const get = (key: string, compile: () => ValidateFunction): ValidateFunction => {
       let validate = compiled.get(key);
@@ -49,7 +48,9 @@ export function createValidators(contract: Contract): (operation: Operation) => 
     };
     return {
       checkParameters(place, values) {
-        const validate = get(place, () => parameters.compile(toParametersSchema(operation, place)));
+        const validate = get(place, () => thorough.compile(toParametersSchema(operation, place)));
+        for (const [name, read] of readers[place])
+          if (Object.hasOwn(values, name)) values[name] = read(values[name]);
         return validate(values)
           ? []
           : toFaults(validate.errors, (pointer) => `/${place}${pointer}`);
@@ -93,21 +94,41 @@ function addContract(ajv: Ajv2020, contract: Contract): Ajv2020 {
   return ajv;
 }
 
-function toParametersSchema(operation: Operation, place: string): object {
-  const parameters = operation.parameters.filter((parameter) => parameter.in === place);
-  // Header names are case-insensitive and reach us in lower case (RFC 9110, 5.1).
-  const nameOf = (name: string): string => (place === "header" ? name.toLowerCase() : name);
+/** The parameters of one place by their names as they come. Those of headers are in lower case (RFC 9110, 5.1). */
+function listParameters(
+  operation: Operation,
+  place: Parameter["in"],
+): readonly (readonly [string, Parameter])[] {
+  return operation.parameters
+    .filter((parameter) => parameter.in === place)
+    .map((parameter) => [
+      place === "header" ? parameter.name.toLowerCase() : parameter.name,
+      parameter,
+    ]);
+}
+
+function listReaders(
+  contract: Contract,
+  operation: Operation,
+  place: Parameter["in"],
+): readonly (readonly [string, ReadParameter])[] {
+  return listParameters(operation, place).map(([name, parameter]) => [
+    name,
+    toReadParameter(contract, parameter),
+  ]);
+}
+
+function toParametersSchema(operation: Operation, place: Parameter["in"]): object {
+  const parameters = listParameters(operation, place);
   return {
     type: "object",
     properties: Object.fromEntries(
-      parameters.map(({ name, schema }): [string, unknown] => [
-        nameOf(name),
+      parameters.map(([name, { schema }]): [string, unknown] => [
+        name,
         JSON.parse(JSON.stringify(schema).replaceAll('"$ref":"#/', `"$ref":"${documentId}#/`)),
       ]),
     ),
-    required: parameters
-      .filter((parameter) => parameter.required === true)
-      .map(({ name }) => nameOf(name)),
+    required: parameters.filter(([, { required }]) => required === true).map(([name]) => name),
     ...(place === "query" ? { additionalProperties: false } : {}),
   };
 }
