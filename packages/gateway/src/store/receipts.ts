@@ -34,7 +34,10 @@ export interface NewReceipt {
   readonly dueAt: Instant;
 }
 
-/** Stores what is awaited, in the order in which the events happened; of one subscription the last one given decides. */
+/**
+ * Stores what is awaited, in the order in which the events happened; of one subscription the last one given decides.
+ * What an endpoint was asked before, and has perhaps reported, stays as it is.
+ */
 export async function insertReceipts(
   tx: Transaction,
   partner: PartnerId,
@@ -56,6 +59,7 @@ export async function insertReceipts(
       due_at: dueAt,
       answered_at: null,
     })),
+    { key: ["partner", "event", "endpoint"], row: "stays" },
   );
   const newest = new Map<string, ProvisioningTable>();
   for (const { endpoint, provisions: subscription, event } of receipts)

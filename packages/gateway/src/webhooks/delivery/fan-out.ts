@@ -7,6 +7,7 @@ import type { Reader, Transaction } from "../../store/store.ts";
 import { insertDeliveries, type NewDelivery } from "../../store/webhook-deliveries.ts";
 import type { WebhookEndpoint } from "../../store/webhook-endpoints.ts";
 import { readProducts, wantsEvent, type Offer } from "../endpoints/wants-event.ts";
+import { expectLateReceipts } from "../receipts/expect-late-receipts.ts";
 import { expectReceipts } from "../receipts/expect-receipts.ts";
 import { makeBody } from "./make-body.ts";
 import { makeThinPayload } from "./thin-payload.ts";
@@ -40,7 +41,7 @@ export async function fanOut(
   await insertReceipts(tx, partner, receipts, now);
 }
 
-/** Makes a delivery of every event for one endpoint, whether it wants it or is to get it all the same. */
+/** Makes a delivery of every event for one endpoint, whether it wants it or is to get it all the same, and notes the receipts that it owes. The caller holds the order of events. */
 export async function queueEvents(
   tx: Transaction,
   partner: PartnerId,
@@ -51,6 +52,8 @@ export async function queueEvents(
   const offers = await makeOffers(tx, partner, [endpoint], events, endpoint.payload === "thin");
   const deliveries = offers.map((offered) => toNewDelivery(endpoint, offered));
   await insertDeliveries(tx, partner, deliveries, now);
+  const receipts = await expectLateReceipts(tx, partner, endpoint, events, now);
+  await insertReceipts(tx, partner, receipts, now);
 }
 
 /** Those of the events that an endpoint wants as it is set now. */

@@ -127,6 +127,39 @@ describe.each(testStores)("receipts on $name", (stores) => {
     });
   });
 
+  test("what an endpoint gets for the first time by being delivered once more is owed too, and nothing older decides", async () => {
+    const bench = await openDeliveryBench(stores);
+    const { api } = bench.world;
+    const subscribed = await bench.world.subscribe();
+    const [created, started] = await listEvents(bench, `subscription=${subscribed.id}`);
+    const endpoint = await bench.addEndpoint(url, { eventTypes: ["*"], receipts: everyChange });
+    const redeliver = (event: Schemas["Event"] | undefined): Promise<unknown> =>
+      api.ask("POST", `/v1/events/${event?.id}/redeliver`, { endpoint: endpoint.id });
+    const decides = async (): Promise<unknown> => {
+      const provisioning = await readProvisioning(bench, subscribed.id);
+      return [provisioning?.event, provisioning?.status];
+    };
+
+    await redeliver(started);
+    expect(await decides()).toEqual([started?.id, "pending"]);
+    await redeliver(created);
+    expect(await decides()).toEqual([started?.id, "pending"]);
+    expect((await listReceipts(bench)).map(({ event, status }) => [event, status])).toEqual([
+      [created?.id, "pending"],
+      [started?.id, "pending"],
+    ]);
+    await api.ask("POST", `/v1/events/${created?.id}/receipt`, { status: "applied" });
+    expect(await decides()).toEqual([started?.id, "pending"]);
+
+    await api.ask("PATCH", `/v1/subscriptions/${subscribed.id}`, { quantity: 25 });
+    const [changed] = (await listEvents(bench, `subscription=${subscribed.id}`)).slice(-1);
+    expect(await decides()).toEqual([changed?.id, "pending"]);
+    // Once more what it has had: nothing is owed twice, and what was reported stays.
+    await redeliver(created);
+    expect(await countReceipts(bench)).toBe(3);
+    expect(await listReceipts(bench, "&status=applied")).toMatchObject([{ event: created?.id }]);
+  });
+
   test("the answer to a delivery may bring the receipt, and the record says that the endpoint gave it", async () => {
     const bench = await openDeliveryBench(stores);
     const receiver = await startReceiver();

@@ -59,6 +59,31 @@ describe.each(testStores)("replays on $name", (stores) => {
     ).toMatchObject({ data: [{ id: replay.id, status: "completed" }], nextCursor: null });
   });
 
+  test("all: of what the endpoint never had it owes receipts, if it is asked for them", async () => {
+    const bench = await openReplayBench(stores);
+    const old = await bench.addEvents("sub_a", "sub_b", "sub_a");
+    const endpoint = await bench.addTarget({
+      receipts: { eventTypes: ["subscription.*"], within: { minutes: 60 } },
+    });
+    const had = await bench.addEvents("sub_b");
+    await bench.carryOn(await bench.replay(endpoint, { only: "all" }), 2);
+    const receipts = await bench.store.reader
+      .selectFrom("receipts")
+      .select("event")
+      .where("endpoint", "=", endpoint)
+      .execute();
+    expect(receipts.map(({ event }) => event).toSorted()).toEqual([...old, ...had].toSorted());
+    const deciding = await bench.store.reader
+      .selectFrom("provisionings")
+      .select(["subscription", "event"])
+      .orderBy("subscription")
+      .execute();
+    expect(deciding).toEqual([
+      { subscription: "sub_a", event: old[2] },
+      { subscription: "sub_b", event: had[0] },
+    ]);
+  });
+
   test("all: what the endpoint had keeps its number, what it never had gets the next ones, in the order of events", async () => {
     const bench = await openReplayBench(stores);
     const old = await bench.addEvents("sub_a", "sub_b", "sub_a");
