@@ -224,8 +224,11 @@ describe.each(testStores)("what an endpoint gets on $name", (stores) => {
     const then = { setAt: "2026-11-24T09:00:01Z" };
     expect(changed.headers).toEqual({ authorization: then, "X-New": then });
     bench.passMs(1_000);
-    // The same once more is no change.
-    expect(await bench.world.api.ask("PATCH", path, change)).toEqual(changed);
+    // The same once more is no change. The first delivery may have been recorded meanwhile.
+    expect(await bench.world.api.ask("PATCH", path, change)).toEqual({
+      ...changed,
+      health: expect.anything(),
+    });
     await bench.addEvents("sub_a");
     await until(() => receiver.received.length === 2);
     expect(receiver.received[1]?.headers).toMatchObject({
