@@ -121,6 +121,7 @@ describe.each(testStores)("lists are read page by page on $name", (stores) => {
           response_excerpt: null,
           address: null,
           error: null,
+          is_given_up: 0,
         })
         .execute(),
     );

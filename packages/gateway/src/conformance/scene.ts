@@ -173,6 +173,7 @@ async function makeSide(
         response_excerpt: null,
         address: null,
         error: null,
+        is_given_up: 0,
       })
       .execute(),
   );

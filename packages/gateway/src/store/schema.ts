@@ -504,6 +504,8 @@ export interface WebhookAttemptTable {
   /** The address that was connected to. */
   address: string | null;
   error: string | null;
+  /** 1 where the event was given up with this attempt. */
+  is_given_up: number;
 }
 
 /** What an endpoint that asked for it has to report of an event, and what it has reported. */

@@ -5,6 +5,7 @@ import { fromJson } from "./from-json.ts";
 import { mergeNewestFirst, type Page, type PageRequest } from "./page.ts";
 import type { Database, WebhookAttemptTable } from "./schema.ts";
 import type { Dialect, Reader, Transaction } from "./store.ts";
+import type { NextStep } from "./webhook-deliveries.ts";
 import { never } from "./webhook-queues.ts";
 
 /** An attempt that has been made. */
@@ -25,11 +26,21 @@ export interface NewAttempt {
   readonly error: string | null;
 }
 
-/** Stores attempts, but for those of endpoints that have been deleted meanwhile. */
+/** An attempt of which is known what became of its delivery. */
+export interface DecidedAttempt extends NewAttempt {
+  /** The delivery's number at its endpoint. */
+  readonly sequence: number;
+  readonly next: NextStep;
+}
+
+/**
+ * Stores attempts, but for those of endpoints that have been deleted meanwhile. What becomes of their deliveries is
+ * stored before: one that was to be given up, but has been given all its attempts again meanwhile, is not given up.
+ */
 export async function insertAttempts(
   tx: Transaction,
   dialect: Dialect,
-  attempts: readonly NewAttempt[],
+  attempts: readonly DecidedAttempt[],
 ): Promise<void> {
   const made = fromJson(
     dialect,
@@ -46,6 +57,8 @@ export async function insertAttempts(
       attempt.responseExcerpt,
       attempt.address,
       attempt.error,
+      attempt.sequence,
+      attempt.next.status,
     ]),
     [
       "text",
@@ -60,11 +73,18 @@ export async function insertAttempts(
       "text",
       "text",
       "text",
+      "bigint",
+      "text",
     ],
   );
   await sql`
-    insert into webhook_attempts (partner, endpoint, id, event, number, attempted_at, duration_ms, outcome, response_status, response_excerpt, address, error)
-    select made.* from ${made} as made ${sql.raw(dialect === "sqlite" ? "cross join" : "join")} webhook_endpoints as endpoint
+    insert into webhook_attempts (partner, endpoint, id, event, number, attempted_at, duration_ms, outcome, response_status, response_excerpt, address, error, is_given_up)
+    select c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11,
+      case when c13 = 'failed' and exists (
+        select 1 from webhook_deliveries as delivery
+        where delivery.partner = made.c0 and delivery.endpoint = made.c1 and delivery.sequence = made.c12 and delivery.status = 'failed')
+        then 1 else 0 end
+    from ${made} as made ${sql.raw(dialect === "sqlite" ? "cross join" : "join")} webhook_endpoints as endpoint
       on endpoint.partner = made.c0 and endpoint.id = made.c1 and endpoint.deleted_at is null`.execute(
     tx,
   );
@@ -87,6 +107,8 @@ export interface WebhookAttempt {
   readonly attemptedAt: Instant;
   /** When the event is tried again; null where no attempt is to follow this one, and while the endpoint is off. */
   readonly nextAttemptAt: Instant | null;
+  /** It was the event's last, which failed as well. */
+  readonly isGivenUp: boolean;
 }
 
 /** Which attempts are listed. */
@@ -240,5 +262,6 @@ function toAttempt(
     durationMs: row.duration_ms,
     attemptedAt: toInstant(row.attempted_at),
     nextAttemptAt,
+    isGivenUp: row.is_given_up === 1,
   };
 }

@@ -152,7 +152,7 @@ export const first: Migration = {
     `create table webhook_attempts (
       partner ${id} not null, endpoint ${id} not null, id ${id} not null, event ${id} not null, number ${int8} not null,
       attempted_at ${int8} not null, duration_ms ${int8} not null, outcome ${id} not null, response_status ${int8},
-      response_excerpt text, address text, error text,
+      response_excerpt text, address text, error text, is_given_up ${int8} not null,
       primary key (partner, endpoint, outcome, id))`,
     `create index webhook_attempts_event on webhook_attempts (partner, event, id)`,
     `create table webhook_signing_keys (

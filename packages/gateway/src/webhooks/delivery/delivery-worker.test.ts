@@ -274,9 +274,9 @@ describe.each(testStores)("deliveries on $name", (stores) => {
     bench.passMs(6_000);
     await until(async () => (await bench.listAttempts(endpoint.id)).length === 3);
     expect(await bench.listAttempts(endpoint.id)).toMatchObject([
-      { event: first, attempt: 1, status: "failed" },
-      { event: first, attempt: 2, status: "failed", nextAttemptAt: null },
-      { event: second, attempt: 1, status: "succeeded" },
+      { event: first, attempt: 1, status: "failed", givenUp: false },
+      { event: first, attempt: 2, status: "failed", nextAttemptAt: null, givenUp: true },
+      { event: second, attempt: 1, status: "succeeded", givenUp: false },
     ]);
     bench.passMs(10 * 86_400_000);
     await sleep(50);

@@ -5,7 +5,10 @@ import { makeId } from "../../ids.ts";
 import { openDeliveryBench, until, type DeliveryBench } from "../../testing/open-delivery-bench.ts";
 import { testStores } from "../../testing/open-test-stores.ts";
 import { startReceiver } from "../../testing/start-receiver.ts";
+import { testNow, testSecretKey } from "../../testing/start-test-gateway.ts";
+import { createSealer } from "../../secrets/sealer.ts";
 import { describeStatus } from "../delivery/describe-failure.ts";
+import { recordFinished } from "../delivery/record-finished.ts";
 
 type Schemas = components["schemas"];
 type List = Schemas["WebhookAttemptList"];
@@ -36,6 +39,7 @@ async function addAttempts(
           response_excerpt: null,
           address: "127.0.0.1",
           error: outcome === "failed" ? describeStatus(500) : null,
+          is_given_up: 0,
         })
         .execute(),
     );
@@ -83,6 +87,7 @@ describe.each(testStores)("lists of attempts on $name", (stores) => {
     const [waiting] = await list();
     expect(waiting).toMatchObject(first);
     expect(waiting?.nextAttemptAt).not.toBeNull();
+    expect(waiting?.givenUp).toBe(false);
     expect(waiting?.durationMs).toBeGreaterThanOrEqual(0);
     bench.passMs(3_600_000);
     await until(async () => (await list()).length === 2);
@@ -121,6 +126,49 @@ describe.each(testStores)("lists of attempts on $name", (stores) => {
       },
     ]);
     expect(receiver.received).toHaveLength(0);
+  });
+
+  test("the last attempt says that the event was given up, unless it was given all its attempts again meanwhile", async () => {
+    const bench = await openDeliveryBench(stores);
+    const endpoint = await bench.addEndpoint("http://127.0.0.1:1/");
+    const events = await bench.addEvents("sub_a", "sub_b");
+    // The second was put on its way anew while its last attempt was made.
+    await bench.store.transaction((tx) =>
+      tx
+        .updateTable("webhook_deliveries")
+        .set({ attempt_count: 10 })
+        .where("sequence", "=", 1)
+        .execute(),
+    );
+    await bench.store.transaction((tx) =>
+      recordFinished(
+        tx,
+        createSealer(testSecretKey),
+        bench.store.dialect,
+        events.map((event, index) => ({
+          partner: bench.partner,
+          endpoint: endpoint.id,
+          event,
+          sequence: index + 1,
+          number: 11,
+          attemptedAt: testNow,
+          durationMs: 1,
+          responseStatus: 500,
+          responseExcerpt: null,
+          address: "127.0.0.1",
+          error: describeStatus(500),
+          next: { status: "failed" as const },
+        })),
+        testNow,
+      ),
+    );
+    const { data } = await bench.world.api.ask<List>(
+      "GET",
+      `/v1/webhook-endpoints/${endpoint.id}/attempts`,
+    );
+    expect(events.map((event) => data.find((attempt) => attempt.event === event)?.givenUp)).toEqual(
+      [true, false],
+    );
   });
 
   test("they are filtered by status and event, newest first, page by page", async () => {

@@ -55,6 +55,7 @@ export function toWireAttempt(attempt: WebhookAttempt): WireWebhookAttempt {
     durationMs: attempt.durationMs,
     attemptedAt: formatInstant(attempt.attemptedAt),
     nextAttemptAt: attempt.nextAttemptAt === null ? null : formatInstant(attempt.nextAttemptAt),
+    givenUp: attempt.isGivenUp,
   };
 }
 /* oxlint-enable typescript/no-unsafe-type-assertion */

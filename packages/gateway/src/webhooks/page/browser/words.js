@@ -136,13 +136,16 @@ export function describeAttempt({ attempt, address, durationMs }) {
 
 /**
  * What follows a failed attempt.
- * @param {Pick<Attempt, "status" | "nextAttemptAt">} attempt
+ * @param {Pick<Attempt, "status" | "nextAttemptAt" | "givenUp">} attempt
  * @param {boolean} isLast whether it is known to be the last of its event so far
  */
-export function describeNext({ status, nextAttemptAt }, isLast) {
-  if (status === "succeeded" || !isLast) return "";
+export function describeNext({ status, nextAttemptAt, givenUp }, isLast) {
+  if (status === "succeeded") return "";
+  // What became of it afterwards other attempts tell, and the endpoint.
+  if (givenUp) return "With it the event was given up.";
+  if (!isLast) return "";
   return nextAttemptAt === null
-    ? "No attempt follows by itself."
+    ? "The event waits to be tried again."
     : `The next attempt is due at ${sayInstant(nextAttemptAt)}.`;
 }
 

@@ -116,6 +116,7 @@ const attempt: Attempt = {
   durationMs: 15_000,
   attemptedAt: at,
   nextAttemptAt: later,
+  givenUp: false,
 };
 
 describe("what is said of an attempt", () => {
@@ -125,10 +126,14 @@ describe("what is said of an attempt", () => {
       "Attempt 3, 15,000 ms, at 203.0.113.7",
     );
     expect(describeNext(attempt, true)).toBe(`The next attempt is due at ${sayInstant(later)}.`);
-    const last = { status: "failed", nextAttemptAt: null } as const;
-    expect(describeNext(last, true)).toBe("No attempt follows by itself.");
+    const last = { status: "failed", nextAttemptAt: null, givenUp: false } as const;
+    expect(describeNext(last, true)).toBe("The event waits to be tried again.");
     expect(describeNext(last, false)).toBe("");
-    expect(describeNext({ status: "succeeded", nextAttemptAt: null }, true)).toBe("");
+    for (const isLast of [true, false])
+      expect(describeNext({ ...last, givenUp: true }, isLast)).toBe(
+        "With it the event was given up.",
+      );
+    expect(describeNext({ ...last, status: "succeeded" }, true)).toBe("");
   });
 });
 
