@@ -15,6 +15,8 @@ import {
   type JsonObject,
   type Node,
 } from "./contract.ts";
+import { makeBody } from "../webhooks/delivery/make-body.ts";
+import { makeThinPayload } from "../webhooks/delivery/thin-payload.ts";
 import { makeRequest, send } from "./requests.ts";
 import { makeScene, type Scene } from "./scene.ts";
 
@@ -122,11 +124,15 @@ function listOfItem(name: string, item: unknown): readonly Shown[] {
       ...Object.entries(toNode(operation["responses"])).flatMap(([status, reply]) =>
         listContent(`${method} ${name} ${status}`, reply),
       ),
+      ...Object.entries(toNode(operation["callbacks"] ?? {})).flatMap(([callback, urls]) =>
+        Object.values(toNode(urls)).flatMap((asked) => listOfItem(callback, asked)),
+      ),
     ];
   });
 }
 
 const { components: parts, paths, webhooks } = contract.document;
+const endpoint = "wh_01m86d3dj0fhrrs8thyv5t4a1p";
 const shown: readonly Shown[] = [
   ...Object.entries(toNode(paths)).flatMap(([path, item]) => listOfItem(path, item)),
   ...Object.entries(toNode(webhooks)).flatMap(([event, item]) => listOfItem(event, item)),
@@ -151,6 +157,23 @@ describe("what the contract shows fits what it says", () => {
       ) as object,
     );
     expect(validate(value) ? [] : validate.errors).toEqual([]);
+  });
+
+  test("every event's thin body is a ThinEvent", () => {
+    const validate = ajv.compile({ $ref: "openapi.json#/components/schemas/ThinEvent" });
+    const bodies = Object.entries(toNode(webhooks)).flatMap(([event, item]) =>
+      listOfItem(event, item)
+        .filter(({ name }) => name.startsWith(`post ${event} request`))
+        .map(({ value }) => makeBody(makeThinPayload(JSON.stringify(value)), endpoint, 7)),
+    );
+    expect(bodies.length).toBeGreaterThanOrEqual(Object.keys(toNode(webhooks)).length);
+    expect(
+      bodies.flatMap((body) => (validate(JSON.parse(body)) ? [] : [{ body, ...validate.errors }])),
+    ).toEqual([]);
+    // Not just anything is one.
+    expect(validate({ type: "bill.issued", timestamp: "2026-12-10T08:30:00Z", data: {} })).toBe(
+      false,
+    );
   });
 
   test("every operation and event shows an example of each answer and of its body", () => {

@@ -1,20 +1,7 @@
-import type { Delivery, Event, EventType } from "../generated/api.ts";
+import type { Delivery, Event, EventId, ThinEvent as ThinBody } from "../generated/api.ts";
 
 /** An event as an endpoint gets it that asks for `thin` payloads: of its subject there is only what it takes to read the rest. */
-export interface ThinEvent {
-  readonly id: string;
-  readonly type: EventType;
-  readonly timestamp: string;
-  readonly data: {
-    /** What it is about, such as a subscription. */
-    readonly id: string;
-    /** The event's number among those of its subscription, if it belongs to one. */
-    readonly sequence?: number;
-    /** Present for sandbox partners; an event about a partner always says its mode. */
-    readonly mode?: "live" | "sandbox";
-  };
-  readonly delivery: Delivery;
-}
+export type ThinEvent = ThinBody & { readonly id: EventId };
 
 /**
  * What a thin delivery has of an event, whichever kind has come: an endpoint may just have been changed. A challenge is
