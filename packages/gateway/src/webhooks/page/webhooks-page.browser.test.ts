@@ -187,7 +187,7 @@ describeInBrowser("the webhooks page in a browser", (getBrowser) => {
     expect(await focused(page)).toBe("Switch off");
   });
 
-  test("what was disabled for failing says when it is tried again", async () => {
+  test("what was disabled for failing says when it is tried again, and can be left in peace", async () => {
     const { page, url, world, gateway } = await openWorld(getBrowser());
     const receiver = await startReceiver();
     receiver.answer((response) => response.writeHead(500).end());
@@ -211,6 +211,12 @@ describeInBrowser("the webhooks page in a browser", (getBrowser) => {
     await page.getByText(/^It is tried again at \d+ Nov 2026, .* once it answers;/).waitFor();
     await page.getByText(/^\d+ events wait, the first since 24 Nov .* None is lost\.$/).waitFor();
     await page.getByRole("button", { name: "Switch on" }).waitFor();
+    expect((await getHealth()).restsUntil).not.toBeNull();
+    await page.getByRole("button", { name: "Stop trying" }).click();
+    await page.getByText(/^Switch it on, and what waits is sent\.$/).waitFor();
+    expect(await focused(page)).toBe("Switch on");
+    await page.getByRole("button", { name: "Stop trying" }).waitFor({ state: "hidden" });
+    expect(await getHealth()).toMatchObject({ status: "disabled", restsUntil: null });
   });
 
   test("a new secret is shown once, and proved by the one who has it", async () => {

@@ -39,6 +39,11 @@ export async function showEndpoint(session, id, failed) {
 
   const turnOn = button("Switch on", () => turn(true));
   const turnOff = button("Switch off", () => turn(false));
+  const stopTrying = button("Stop trying", async () => {
+    draw(await ask(session, "PATCH", path, { enabled: false }));
+    turnOn.focus();
+    await done("It is tried no more: what has waited and what happens meanwhile waits.");
+  });
   const verify = button("Verify", async () => {
     say("The endpoint is asked to prove that it has its secret …");
     draw(await ask(session, "POST", `${path}/verify`));
@@ -70,6 +75,7 @@ export async function showEndpoint(session, id, failed) {
     const isOn = now.enabled && now.health.status !== "disabled";
     turnOn.hidden = isOn;
     turnOff.hidden = !isOn;
+    stopTrying.hidden = now.health.status !== "disabled" || now.health.restsUntil === null;
   }
 
   async function look() {
@@ -113,6 +119,7 @@ export async function showEndpoint(session, id, failed) {
         secret.button,
         turnOn,
         turnOff,
+        stopTrying,
       ),
       element(
         "details",
