@@ -3,6 +3,7 @@ import { forgetAnswers } from "../app/idempotency.ts";
 import type { Services } from "../app/world.ts";
 import { StoreUnavailableError } from "../store/store.ts";
 import { listDuePartners } from "../store/due-partners.ts";
+import { createRetention } from "../webhooks/retention/create-retention.ts";
 import { catchUp } from "./catch-up.ts";
 import { createWaits } from "./waits.ts";
 
@@ -30,12 +31,14 @@ export function runClockwork(
   let isStopped = false;
   let housekeptAt = 0;
   const waits = createWaits();
+  const retention = createRetention(store);
 
   async function tick(): Promise<void> {
     try {
       let isMoreDue = true;
       while (isMoreDue) isMoreDue = await serveOnce();
       if (!isStopped) await keepHouse(now());
+      if (!isStopped) await retention.takeTurn(now());
     } catch (error) {
       log.error({ err: store.translate(error) }, "the clockwork failed; it is tried again");
     }

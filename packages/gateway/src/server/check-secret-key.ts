@@ -18,6 +18,7 @@ export async function checkSecretKey(
   const [endpoint] = await store.reader
     .selectFrom("webhook_endpoints")
     .select(["partner", "id", "secret"])
+    .where("deleted_at", "is", null)
     .orderBy("created_at", "desc")
     .limit(1)
     .execute();

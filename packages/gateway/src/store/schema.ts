@@ -366,7 +366,7 @@ export interface WebhookEndpointTable {
   description: string | null;
   event_types: string;
   is_enabled: number;
-  /** Encrypted under EVERGATE_SECRET_KEY. */
+  /** Encrypted under EVERGATE_SECRET_KEY; empty once it is deleted. */
   secret: string;
   /** At most so many deliveries in flight; null: as many as the gateway gives by default. */
   concurrency: number | null;

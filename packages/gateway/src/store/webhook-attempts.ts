@@ -6,6 +6,7 @@ import { mergeNewestFirst, type Page, type PageRequest } from "./page.ts";
 import type { Database, WebhookAttemptTable } from "./schema.ts";
 import type { Dialect, Reader, Transaction } from "./store.ts";
 import type { NextStep } from "./webhook-deliveries.ts";
+import { listEndpointIds } from "./webhook-endpoints.ts";
 import { never } from "./webhook-queues.ts";
 
 /** An attempt that has been made. */
@@ -125,7 +126,7 @@ export async function listEndpointAttempts(
   filter: AttemptFilter,
 ): Promise<Page<WebhookAttempt>> {
   if (filter.event !== undefined)
-    return listPage(db, partner, [selectOfEvent(db, partner, filter.event, endpoint)], filter);
+    return listPage(db, partner, [selectOfEvent(db, partner, filter.event, [endpoint])], filter);
   // The key has an endpoint's successes and its failures apart, each newest first.
   const outcomes = filter.status === undefined ? ["failed", "succeeded"] : [filter.status];
   const queries = outcomes.map((outcome) =>
@@ -146,7 +147,8 @@ export async function listEventAttempts(
   event: string,
   filter: Omit<AttemptFilter, "event">,
 ): Promise<Page<WebhookAttempt>> {
-  return listPage(db, partner, [selectOfEvent(db, partner, event, null)], filter);
+  const endpoints = await listEndpointIds(db, partner);
+  return listPage(db, partner, [selectOfEvent(db, partner, event, endpoints)], filter);
 }
 
 type AttemptRow = Selectable<WebhookAttemptTable>;
@@ -157,15 +159,17 @@ function selectOfEvent(
   db: Reader,
   partner: PartnerId,
   event: string,
-  endpoint: string | null,
+  endpoints: readonly string[],
 ): AttemptQuery {
-  const query = db
-    .selectFrom("webhook_attempts")
-    .selectAll()
-    .where("partner", "=", partner)
-    .where("event", "=", event);
-  // Added to nothing, the column leads SQLite into no other index.
-  return endpoint === null ? query : query.where(sql`endpoint || ''`, "=", endpoint);
+  return (
+    db
+      .selectFrom("webhook_attempts")
+      .selectAll()
+      .where("partner", "=", partner)
+      .where("event", "=", event)
+      // Added to nothing, the column leads SQLite into no other index. Without an endpoint there is no attempt.
+      .where(sql`endpoint || ''`, "in", [...endpoints, ""])
+  );
 }
 
 async function listPage(

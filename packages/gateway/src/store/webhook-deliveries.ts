@@ -126,7 +126,7 @@ export async function countUndelivered(
   return Math.min(limit, (rows[0]?.pending ?? 0) + (rows[0]?.failed ?? 0));
 }
 
-/** Numbers of deliveries that were given up since an instant, or that wait for another attempt; the lowest first. */
+/** Numbers, ascending, of deliveries that were given up since an instant, the first of them, and of those that wait for another attempt. */
 export async function listUnlucky(
   db: Reader,
   partner: PartnerId,
@@ -143,7 +143,7 @@ export async function listUnlucky(
   const givenUp = await ofEndpoint
     .where("status", "=", sql.lit("failed"))
     .where("finished_at", ">=", since)
-    .orderBy("sequence")
+    .orderBy("finished_at")
     .execute();
   const waiting = await ofEndpoint
     .where("status", "=", sql.lit("pending"))

@@ -78,6 +78,7 @@ export async function findEndpoint(
     .selectAll()
     .where("partner", "=", partner)
     .where("id", "=", id)
+    .where("deleted_at", "is", null)
     .executeTakeFirst();
   return row && toEndpoint(row);
 }
@@ -93,7 +94,8 @@ export async function lockEndpoint(
     .selectFrom("webhook_endpoints")
     .selectAll()
     .where("partner", "=", partner)
-    .where("id", "=", id);
+    .where("id", "=", id)
+    .where("deleted_at", "is", null);
   const row = await (dialect === "postgres" ? query.forNoKeyUpdate() : query).executeTakeFirst();
   return row && toEndpoint(row);
 }
@@ -109,6 +111,7 @@ export async function lockEndpointCount(
     .selectFrom("webhook_endpoints")
     .select((select) => select.fn.countAll().as("count"))
     .where("partner", "=", partner)
+    .where("deleted_at", "is", null)
     .executeTakeFirstOrThrow();
   return Number(count);
 }
@@ -172,34 +175,32 @@ function toColumns(endpoint: WebhookEndpoint) {
   };
 }
 
-/** Deletes an endpoint with its queue, deliveries and attempts. It waits for a fan-out that may just be making deliveries for it. */
-export async function deleteEndpoint(
-  tx: Transaction,
-  dialect: Dialect,
-  partner: PartnerId,
-  id: string,
-): Promise<void> {
-  await lockEventPosition(tx, dialect, partner);
-  for (const table of ["webhook_attempts", "webhook_deliveries", "webhook_queues"] as const)
-    await tx.deleteFrom(table).where("partner", "=", partner).where("endpoint", "=", id).execute();
-  await tx
-    .deleteFrom("webhook_endpoints")
-    .where("partner", "=", partner)
-    .where("id", "=", id)
-    .execute();
-}
-
 export async function listEndpoints(
   db: Reader,
   partner: PartnerId,
   page: PageRequest,
 ): Promise<Page<WebhookEndpoint>> {
   return listNewestFirst(
-    db.selectFrom("webhook_endpoints").selectAll().where("partner", "=", partner),
+    db
+      .selectFrom("webhook_endpoints")
+      .selectAll()
+      .where("partner", "=", partner)
+      .where("deleted_at", "is", null),
     "wh",
     page,
     toEndpoint,
   );
+}
+
+/** The ids of a partner's endpoints: few, as there is a limit to them. */
+export async function listEndpointIds(db: Reader, partner: PartnerId): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom("webhook_endpoints")
+    .select("id")
+    .where("partner", "=", partner)
+    .where("deleted_at", "is", null)
+    .execute();
+  return rows.map(({ id }) => id);
 }
 
 /** The endpoints that new events are queued for, those that are off included: what happens meanwhile waits for them. */

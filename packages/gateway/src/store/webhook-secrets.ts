@@ -5,7 +5,7 @@
 import { toInstant, type Instant } from "@evergate/core";
 import type { PartnerId } from "../ids.ts";
 import type { SecretBox } from "../secrets/secret-box.ts";
-import type { Transaction } from "./store.ts";
+import type { Store, Transaction } from "./store.ts";
 
 /** A secret that was rotated away from and is good until then. */
 export interface PreviousSecret {
@@ -95,6 +95,34 @@ export async function updateSecrets(
     .where("partner", "=", partner)
     .where("id", "=", endpoint)
     .execute();
+}
+
+/** Destroys a partner's earlier secrets that have ended. What is changed at the same time stands, and is looked at the next time. */
+export async function deleteEndedSecrets(
+  store: Store,
+  partner: PartnerId,
+  now: Instant,
+): Promise<void> {
+  const rows = await store.reader
+    .selectFrom("webhook_endpoints")
+    .select(["id", "previous_secrets"])
+    .where("partner", "=", partner)
+    .where("previous_secrets", "<>", "[]")
+    .execute();
+  for (const { id, previous_secrets: before } of rows) {
+    const previous = readPrevious(before);
+    const good = previous.filter(({ endsAt }) => endsAt > now);
+    if (good.length === previous.length) continue;
+    await store.transaction((tx) =>
+      tx
+        .updateTable("webhook_endpoints")
+        .set({ previous_secrets: JSON.stringify(good) })
+        .where("partner", "=", partner)
+        .where("id", "=", id)
+        .where("previous_secrets", "=", before)
+        .execute(),
+    );
+  }
 }
 
 /** Saves the values of an endpoint's headers. */

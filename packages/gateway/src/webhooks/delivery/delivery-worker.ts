@@ -158,7 +158,9 @@ export function startDeliveryWorker(
     woken.clear();
     if (isDue) lookedAt = performance.now();
     const found = await listQueues(store.reader, store.dialect, crew.owner, partners, now());
-    await learn(found.filter(({ isFree }) => !isFree));
+    const own = found.filter(({ isFree }) => !isFree);
+    loseOthers(new Set(own.map(toName)), partners);
+    await learn(own);
     // Whoever looks at all finds free ones only by leasing them.
     if (partners !== null && !found.some(({ isFree }) => isFree)) return;
     const { queues, endsAt } = await crew.lease(served.size);
@@ -169,6 +171,13 @@ export function startDeliveryWorker(
       const queue = queueOf.get(name);
       if (queue !== undefined) served.set(name, serve(endpoint, queue, limitOf(endpoint), endsAt));
     }
+  }
+
+  /** What isn't among the process's own queues any more, of these partners or of all, was deleted or has been taken over. */
+  function loseOthers(own: ReadonlySet<string>, partners: readonly PartnerId[] | null): void {
+    for (const [name, endpoint] of served)
+      if (!own.has(name) && (partners === null || partners.includes(endpoint.partner)))
+        lose(name, endpoint);
   }
 
   async function learn(queues: readonly LeasedQueue[]): Promise<void> {

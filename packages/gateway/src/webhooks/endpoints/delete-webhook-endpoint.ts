@@ -1,7 +1,8 @@
 import type { PartnerWriteRoom } from "../../app/room.ts";
 import { recordChange } from "../../app/record-change.ts";
 import { insertWithdrawal } from "../../store/receipt-endpoints.ts";
-import { deleteEndpoint, lockEndpoint } from "../../store/webhook-endpoints.ts";
+import { lockEndpoint } from "../../store/webhook-endpoints.ts";
+import { deleteEndpoint } from "../../store/webhook-retention.ts";
 import { refuseUnknownEndpoint } from "./refuse-unknown-endpoint.ts";
 import { toWireEndpoint } from "./to-wire.ts";
 
@@ -13,7 +14,7 @@ export const deleteWebhookEndpoint: PartnerWriteRoom<"deleteWebhookEndpoint"> = 
   const { tx, services, partner } = world;
   const endpoint = await lockEndpoint(tx, services.store.dialect, partner.id, path.endpointId);
   if (endpoint === undefined) return refuseUnknownEndpoint(path.endpointId);
-  await deleteEndpoint(tx, services.store.dialect, partner.id, endpoint.id);
+  await deleteEndpoint(tx, services.store.dialect, partner.id, endpoint.id, services.now());
   if (partner.expectsReceipts || endpoint.receipts !== null)
     await insertWithdrawal(
       tx,
