@@ -395,6 +395,8 @@ export function startDeliveryWorker(
         endpoint.isDirty = true;
         endpoint.savedSuccessAt = at;
       }
+      // Whoever has just set it up looks whether it works.
+      if (health.lastSuccessAt === null) tidiedAt = Number.NEGATIVE_INFINITY;
       return health.disabledAt !== null || health.failingToldAt !== null ? "recover" : null;
     }
     endpoint.health = afterFailure(health, hasGivenUp, at);

@@ -149,4 +149,26 @@ describe.each(testStores)("the health of an endpoint on $name", (stores) => {
       health: { status: "healthy", reason: null, disabledAt: null },
     });
   });
+
+  test("the first success is told at once; a later one, once a minute or when something is changed", async () => {
+    const bench = await openDeliveryBench(stores);
+    const receiver = await startReceiver();
+    const endpoint = await bench.addEndpoint(receiver.url);
+    const tells = (lastSuccessAt: string): Promise<void> =>
+      until(async () => (await read(bench, endpoint.id)).health.lastSuccessAt === lastSuccessAt);
+    await bench.addEvents("sub_a");
+    const first = bench.startWorker({ lookEveryMs: 60_000 });
+    await tells("2026-11-24T09:00:00Z");
+    await first.stop();
+
+    const second = bench.startWorker();
+    bench.passMs(1_000);
+    await bench.addEvents("sub_a");
+    await until(async () => (await bench.listAttempts(endpoint.id)).length === 2);
+    await bench.world.api.ask("PATCH", `/v1/webhook-endpoints/${endpoint.id}`, { description: "" });
+    await bench.world.api.ask("POST", `/v1/webhook-endpoints/${endpoint.id}/rotate-secret`, {});
+    await tells("2026-11-24T09:00:01Z");
+    await second.stop();
+    await tells("2026-11-24T09:00:01Z");
+  });
 });

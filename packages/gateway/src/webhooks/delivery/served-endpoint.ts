@@ -86,8 +86,10 @@ export function refresh(
   served.lastSequence = queue.lastSequence;
   served.revision = queue.revision;
   served.flow = toFlow(queue, limit);
-  served.health = queue;
-  served.isDirty = false;
+  // A success that is not saved yet was one, whatever has been said of the endpoint meanwhile.
+  const hasSucceeded = (served.health.lastSuccessAt ?? 0) > (queue.lastSuccessAt ?? 0);
+  served.health = hasSucceeded ? { ...queue, lastSuccessAt: served.health.lastSuccessAt } : queue;
+  served.isDirty = hasSucceeded;
 }
 
 function toFlow(queue: LeasedQueue, limit: number): Flow {
