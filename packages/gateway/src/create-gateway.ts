@@ -17,6 +17,7 @@ import { createClientAddress } from "./server/client-address.ts";
 import { defaultApplicationsPerHour, type Settings } from "./settings.ts";
 import type { Store } from "./store/store.ts";
 import { runReceipts } from "./webhooks/receipts/run-receipts.ts";
+import { defaultPerEndpoint } from "./webhooks/delivery/delivery-options.ts";
 import { startDeliveryWorker } from "./webhooks/delivery/delivery-worker.ts";
 import { runReplays } from "./webhooks/replay/run-replays.ts";
 import { createAsker } from "./webhooks/endpoints/ask-endpoint.ts";
@@ -30,7 +31,7 @@ export interface GatewayParts {
   /** 32 bytes in base64, under which secrets are stored. */
   readonly secretKey: string;
   readonly settings: Pick<Settings, "privateWebhooks"> &
-    Partial<Pick<Settings, "trustedProxies" | "applicationsPerHour">>;
+    Partial<Pick<Settings, "webhookConcurrency" | "trustedProxies" | "applicationsPerHour">>;
   /** The system's clock; tests give their own. */
   readonly now?: () => Instant;
   readonly witness?: ReplyWitness;
@@ -55,7 +56,7 @@ const verificationsWaiting = 20;
 
 /** Puts a gateway together over an open, migrated store. */
 export function createGateway(parts: GatewayParts): Gateway {
-  const now = parts.now ?? ((): Instant => toInstant(Temporal.Now.instant().epochMilliseconds));
+  const now = parts.now ?? ((): Instant => toInstant(Date.now()));
   let background: {
     eventsStored: Services["signals"]["eventsStored"];
     stop(): Promise<void>;
@@ -85,7 +86,9 @@ export function createGateway(parts: GatewayParts): Gateway {
     services,
     start() {
       if (background !== null) return;
-      const deliveries = startDeliveryWorker(services);
+      const deliveries = startDeliveryWorker(services, {
+        perEndpoint: parts.settings.webhookConcurrency ?? defaultPerEndpoint,
+      });
       const placing = runPlacing(services, (partner) => {
         deliveries.wake(partner);
         services.arrivals.placed(partner);

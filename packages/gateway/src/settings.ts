@@ -1,6 +1,7 @@
 import { BlockList, isIP } from "node:net";
 import { companyVariables, readCompany } from "./company/company-settings.ts";
 import type { Party } from "./store/parties.ts";
+import { defaultPerEndpoint } from "./webhooks/delivery/delivery-options.ts";
 
 /** What an operator can set, read once at start from the environment variables that the README lists. */
 export interface Settings {
@@ -10,6 +11,8 @@ export interface Settings {
   readonly operatorKey: string | null;
   readonly secretKey: string | null;
   readonly privateWebhooks: BlockList | boolean;
+  /** How many deliveries may be on their way to an endpoint at once that doesn't say so itself. */
+  readonly webhookConcurrency: number;
   /** Addresses and CIDRs of the proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
   /** How many applications to become a partner are taken in an hour. */
@@ -30,6 +33,7 @@ const ownVariables = [
   "EVERGATE_OPERATOR_KEY",
   "EVERGATE_SECRET_KEY",
   "EVERGATE_ALLOW_PRIVATE_WEBHOOKS",
+  "EVERGATE_WEBHOOK_CONCURRENCY",
   "EVERGATE_TRUSTED_PROXIES",
   "EVERGATE_APPLICATIONS_PER_HOUR",
   "EVERGATE_LOG_LEVEL",
@@ -65,6 +69,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     operatorKey: readOperatorKey(env),
     secretKey: readSecretKey(env),
     privateWebhooks: readPrivateWebhooks(env),
+    webhookConcurrency: readInteger(env, "EVERGATE_WEBHOOK_CONCURRENCY", defaultPerEndpoint, 1, 32),
     trustedProxies: readTrustedProxies(env),
     applicationsPerHour: readInteger(
       env,

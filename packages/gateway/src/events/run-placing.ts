@@ -7,6 +7,9 @@ import { placeNewEvents } from "./place-events.ts";
 /** How often events are looked for that another process, or this one before a crash, has left without a place. */
 const lookEveryMs = 1_000;
 
+/** So many partners' events get their places at once: on SQLite they share a commit, on PostgreSQL each takes a connection. */
+const partnersAtOnce = 4;
+
 export interface Placing {
   /** Events of this partner have been stored. */
   eventsStored(partner: PartnerId): void;
@@ -19,30 +22,34 @@ export function runPlacing(
   placed: (partner: PartnerId) => void,
 ): Placing {
   const waiting = new Set<PartnerId>();
-  let running: Promise<void> | null = null;
+  const underWay = new Map<PartnerId, Promise<void>>();
   let isStopped = false;
 
-  async function placeWaiting(): Promise<void> {
-    for (const partner of waiting) {
-      waiting.delete(partner);
-      try {
-        await placeNewEvents(services.store, partner, services.now);
-        // Also where there was nothing to place any more: the clockwork gives its events their places itself.
-        placed(partner);
-      } catch (error) {
-        services.log.error(
-          { err: services.store.translate(error), partner },
-          "placing events failed; it is tried again",
-        );
-      }
+  async function place(partner: PartnerId): Promise<void> {
+    try {
+      await placeNewEvents(services.store, partner, services.now);
+      // Also where there was nothing to place any more: the clockwork gives its events their places itself.
+      placed(partner);
+    } catch (error) {
+      services.log.error(
+        { err: services.store.translate(error), partner },
+        "placing events failed; it is tried again",
+      );
     }
   }
   function start(): void {
-    if (isStopped || running !== null || waiting.size === 0) return;
-    running = placeWaiting().finally(() => {
-      running = null;
-      start();
-    });
+    if (isStopped) return;
+    for (const partner of waiting) {
+      if (underWay.size >= partnersAtOnce) return;
+      // Its turn comes when what is under way for it is done.
+      if (underWay.has(partner)) continue;
+      waiting.delete(partner);
+      const running = place(partner).finally(() => {
+        underWay.delete(partner);
+        start();
+      });
+      underWay.set(partner, running);
+    }
   }
   async function look(): Promise<void> {
     try {
@@ -66,7 +73,7 @@ export function runPlacing(
     async stop() {
       isStopped = true;
       clearInterval(timer);
-      await running;
+      await Promise.all(underWay.values());
     },
   };
 }

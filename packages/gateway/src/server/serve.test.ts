@@ -194,6 +194,7 @@ describe("serve", () => {
     ["EVERGATE_OPERATOR_KEY", "short"],
     ["EVERGATE_SECRET_KEY", "c2hvcnQ="],
     ["EVERGATE_ALLOW_PRIVATE_WEBHOOKS", "maybe"],
+    ["EVERGATE_WEBHOOK_CONCURRENCY", "33"],
     ["EVERGATE_ALLOW_PRIVATE_WEBHOOKS", "10.0.0.0/8,10.0.0.0/8/9"],
     ["EVERGATE_TRUSTED_PROXIES", "10.0.0.0/33"],
     ["EVERGATE_TRUSTED_PROXIES", "loopback"],

@@ -94,12 +94,14 @@ export async function finishDeliveries(
     ]),
     ["text", "text", "bigint", "text", "bigint", "bigint", "bigint"],
   );
+  // Each is found by its key. Asked for plainly, PostgreSQL might take an index of all that is pending instead, as it does
+  // where little was pending when it last counted: with a backlog, that is to read all of it each time.
   await sql`
     update webhook_deliveries as delivery
     set status = attempted.c3, attempt_count = attempted.c4, next_attempt_at = attempted.c5, finished_at = attempted.c6
     from ${attempted} as attempted
     where delivery.partner = attempted.c0 and delivery.endpoint = attempted.c1 and delivery.sequence = attempted.c2
-      and delivery.status = 'pending' and (attempted.c3 = 'delivered' or delivery.attempt_count = attempted.c4 - 1)`.execute(
+      and (delivery.status || '') = 'pending' and (attempted.c3 = 'delivered' or delivery.attempt_count = attempted.c4 - 1)`.execute(
     tx,
   );
 }

@@ -6,11 +6,8 @@ import { toPartnerId, type PartnerId } from "../ids.ts";
 import { appendEvents } from "../store/events.ts";
 import type { Store } from "../store/store.ts";
 import type { Services } from "../app/world.ts";
-import {
-  startDeliveryWorker,
-  type DeliveryOptions,
-  type DeliveryWorker,
-} from "../webhooks/delivery/delivery-worker.ts";
+import type { DeliveryOptions } from "../webhooks/delivery/delivery-options.ts";
+import { startDeliveryWorker, type DeliveryWorker } from "../webhooks/delivery/delivery-worker.ts";
 import { makeWorld, type World } from "./api.ts";
 import type { TestStores } from "./open-test-stores.ts";
 import { startTestGateway, type TestGatewayOptions } from "./start-test-gateway.ts";

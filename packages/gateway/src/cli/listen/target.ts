@@ -1,6 +1,7 @@
 import { StartError } from "../../server/start-error.ts";
 import {
   attemptLimits,
+  readTarget,
   sendDelivery,
   type AttemptResult,
 } from "../../webhooks/delivery/send-delivery.ts";
@@ -19,14 +20,14 @@ export interface Target {
 export function openTarget(url: string, secret: string): Target {
   const refusal = checkEndpointUrl(url, true);
   if (refusal !== undefined) throw new StartError(`--forward-to: ${refusal.replace(/^url/, "it")}`);
+  const target = readTarget(url, true);
   const agent = createAgent({ allowed: true, connectTimeoutMs: attemptLimits.connectTimeoutMs });
   return {
     send: ({ event, body }) =>
       sendDelivery(
         agent,
-        { url, event, payload: body, secrets: [secret], keys: [], headers: {} },
+        { target, event, payload: body, secrets: [secret], keys: [], headers: {} },
         Date.now(),
-        true,
         attemptLimits,
       ),
     timeoutMs: attemptLimits.timeoutMs,

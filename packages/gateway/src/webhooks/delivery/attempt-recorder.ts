@@ -32,7 +32,12 @@ export function createAttemptRecorder(
   let triesLeft = Number.POSITIVE_INFINITY;
 
   async function recordAll(): Promise<void> {
-    while (queue.length > 0) await recordBatch(queue.splice(0, batchSize));
+    while (queue.length > 0) {
+      const begunAt = performance.now();
+      await recordBatch(queue.splice(0, batchSize));
+      // Where a batch costs this thread its time, larger ones cost it less; what comes meanwhile makes the next one larger.
+      if (store.dialect === "sqlite") await sleep(performance.now() - begunAt);
+    }
     running = null;
   }
 

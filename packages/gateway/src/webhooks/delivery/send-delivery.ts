@@ -1,16 +1,30 @@
 import type { KeyObject } from "node:crypto";
-import type { Agent, Dispatcher } from "undici";
+import type { Agent } from "undici";
 import { addressOf } from "../network/addressed-client.ts";
 import { checkEndpointUrl } from "../network/check-endpoint-url.ts";
 import { AddressRefusedError } from "../network/create-agent.ts";
 import type { PrivateWebhooks } from "../network/judge-address.ts";
 import { describeError, describeStatus } from "./describe-failure.ts";
+import { postOnce } from "./post-once.ts";
 import { decodeSecret, signMessage } from "../signing/sign-message.ts";
 import { userAgent } from "./user-agent.ts";
 
+/** Where it goes, if nothing speaks against it. */
+export type Target =
+  | { readonly origin: string; readonly path: string }
+  | { readonly refusal: string };
+
+/** Reads an endpoint's URL. It is judged once more: the operator may have become stricter since the endpoint was made. */
+export function readTarget(url: string, allowed: PrivateWebhooks): Target {
+  const refusal = checkEndpointUrl(url, allowed);
+  if (refusal !== undefined) return { refusal };
+  const { origin, pathname, search } = new URL(url);
+  return { origin, path: `${pathname}${search}` };
+}
+
 /** What is sent: the event's very bytes, under its id. */
 export interface Message {
-  readonly url: string;
+  readonly target: Target;
   readonly event: string;
   readonly payload: string;
   /** The endpoint's, as they are written (`whsec_…`); it is signed with each of them. */
@@ -60,13 +74,10 @@ export async function sendDelivery(
   agent: Agent,
   message: Message,
   sentAtMs: number,
-  allowed: PrivateWebhooks,
   limits: AttemptLimits,
 ): Promise<AttemptResult> {
-  // The operator may have become stricter since the endpoint was made.
-  const refusal = checkEndpointUrl(message.url, allowed);
-  if (refusal !== undefined) return toFailure(`Nothing was sent: ${refusal}`, false);
-  const { origin, pathname, search } = new URL(message.url);
+  const { target } = message;
+  if ("refusal" in target) return toFailure(`Nothing was sent: ${target.refusal}`, false);
   const headers: Record<string, string> = { ...message.headers };
   try {
     const sentAtSeconds = Math.floor(sentAtMs / 1_000);
@@ -80,26 +91,19 @@ export async function sendDelivery(
         { secrets: message.secrets.map(decodeSecret), keys: message.keys },
       ),
     });
-    const response = await agent.request({
-      origin,
-      path: `${pathname}${search}`,
-      method: "POST",
-      headers,
-      body: message.payload,
-      signal: AbortSignal.timeout(limits.timeoutMs),
-    });
-    const address = addressOf(headers);
-    const excerpt = await readBeginning(response.body, limits.bodyMs);
-    const status = response.statusCode;
-    if (status >= 200 && status < 300)
-      return { status, isUnreachable: false, retryAfter: null, excerpt, address, error: null };
+    const { status, retryAfter, beginning } = await postOnce(
+      agent,
+      { origin: target.origin, path: target.path, headers, body: message.payload },
+      { ...limits, bodyBytes: maximumBodyBytes },
+    );
+    const isTaken = status >= 200 && status < 300;
     return {
       status,
       isUnreachable: false,
-      retryAfter: readHeader(response, "retry-after"),
-      excerpt,
-      address,
-      error: describeStatus(status),
+      retryAfter: isTaken ? null : retryAfter,
+      excerpt: toExcerpt(beginning),
+      address: addressOf(headers),
+      error: isTaken ? null : describeStatus(status),
     };
   } catch (error) {
     return toFailure(
@@ -110,32 +114,6 @@ export async function sendDelivery(
   }
 }
 
-/** Reads a little of a body; to its end where it is short, so that the connection can be used again. */
-async function readBeginning(
-  body: Dispatcher.ResponseData["body"],
-  bodyMs: number,
-): Promise<string | null> {
-  // Cut short, the stream reports an error that means nothing here.
-  body.on("error", () => {});
-  const timer = setTimeout(() => body.destroy(), bodyMs);
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of body) {
-      if (!(chunk instanceof Uint8Array)) continue;
-      chunks.push(chunk);
-      size += chunk.length;
-      if (size >= maximumBodyBytes) break;
-    }
-  } catch {
-    // What came before the connection ended is enough.
-  } finally {
-    clearTimeout(timer);
-    body.destroy();
-  }
-  return toExcerpt(Buffer.concat(chunks));
-}
-
 /** Readable characters only; PostgreSQL can't store U+0000. A character that the limit cuts is left out. */
 function toExcerpt(bytes: Uint8Array): string | null {
   const isCut = bytes.length > maximumExcerptBytes;
@@ -144,11 +122,6 @@ function toExcerpt(bytes: Uint8Array): string | null {
     .replaceAll(/\p{Cc}+/gu, " ")
     .trim();
   return text === "" ? null : text;
-}
-
-function readHeader(response: Dispatcher.ResponseData, name: string): string | null {
-  const value = response.headers[name];
-  return typeof value === "string" ? value : null;
 }
 
 function toFailure(

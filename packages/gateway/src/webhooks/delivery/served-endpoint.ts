@@ -1,25 +1,34 @@
 import { toInstant, type Instant } from "@evergate/core";
 import type { PartnerId } from "../../ids.ts";
 import type { ServedEndpoint } from "../../store/webhook-endpoints.ts";
-import type { LeasedQueue, LeftQueue } from "../../store/webhook-leases.ts";
+import type { LeasedQueue, LeftQueue, QueueKey } from "../../store/webhook-leases.ts";
 import type { Sending } from "../../store/webhook-secrets.ts";
-import { nextFlow, type Flow } from "./congestion.ts";
+import type { Flow } from "./congestion.ts";
 import type { Health } from "./health.ts";
-import type { AttemptResult } from "./send-delivery.ts";
+import type { Target } from "./send-delivery.ts";
 import { createStation, type Station } from "./station.ts";
 
 /** So many deliveries of an endpoint are read at once, and so few left before more are read. */
 const windowSize = 64;
 const lowWater = 16;
 
+/** What an endpoint's deliveries are sent with, and where, and until when that is so. */
+export interface Opened {
+  readonly sending: Sending;
+  readonly target: Target;
+  readonly goodUntil: Instant;
+}
+
 /** An endpoint that this process serves, and all that it holds of it in memory. */
 export interface Served {
   readonly partner: PartnerId;
   readonly id: string;
   endpoint: ServedEndpoint;
-  /** What it is signed and sent with, decrypted, and until when that is so. */
-  opened: { readonly sending: Sending; readonly goodUntil: Instant } | null;
+  /** Null until something is sent. */
+  opened: Opened | null;
   station: Station;
+  /** How many of its attempts are answered, and not recorded yet. */
+  recording: number;
   /** How far its queue is numbered, as far as is known, and which state of its configuration that goes with. */
   lastSequence: number;
   revision: number;
@@ -55,6 +64,7 @@ export function serve(
       (endpoint.firstFresh ?? queue.lastSequence + 1) - 1,
       endpoint.nextRetryAt,
     ),
+    recording: 0,
     lastSequence: queue.lastSequence,
     revision: queue.revision,
     flow: toFlow(queue, limit),
@@ -99,21 +109,6 @@ function toFlow(queue: LeasedQueue, limit: number): Flow {
     slowCount: queue.slowCount,
     slowedAt: null,
   };
-}
-
-/** Takes an attempt's result into the endpoint's flow. */
-export function adjustFlow(
-  served: Served,
-  result: AttemptResult,
-  attemptedAt: Instant,
-  retryAfterMs: number,
-  limit: number,
-  now: Instant,
-): void {
-  const before = served.flow;
-  served.flow = nextFlow(before, result, attemptedAt, retryAfterMs, limit, now);
-  if (before.allowance !== served.flow.allowance || before.slowCount !== served.flow.slowCount)
-    served.isDirty = true;
 }
 
 export function isResting({ flow }: Served, now: Instant): boolean {
@@ -195,4 +190,12 @@ export function toQueue(served: Served, limit: number): LeasedQueue {
     lastSuccessAt: health.lastSuccessAt,
     lastFailureAt: health.lastFailureAt,
   };
+}
+
+export function toName({ partner, endpoint }: QueueKey): string {
+  return `${partner}/${endpoint}`;
+}
+
+export function toKey({ partner, id }: Served): QueueKey {
+  return { partner, endpoint: id };
 }

@@ -47,7 +47,7 @@ export function createAsker(allowed: Settings["privateWebhooks"]): Asker {
       countOf.set(partner, own + 1);
       count += 1;
       try {
-        return await sendDelivery(agent, message, sentAtMs, allowed, limits);
+        return await sendDelivery(agent, message, sentAtMs, limits);
       } finally {
         const left = (countOf.get(partner) ?? 1) - 1;
         if (left === 0) countOf.delete(partner);

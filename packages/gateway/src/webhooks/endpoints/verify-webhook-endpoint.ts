@@ -8,6 +8,7 @@ import { lockEndpoint, type WebhookEndpoint } from "../../store/webhook-endpoint
 import { getSecrets } from "../../store/webhook-secrets.ts";
 import type { Transaction } from "../../store/store.ts";
 import { makeChallenge } from "./challenge.ts";
+import { readTarget } from "../delivery/send-delivery.ts";
 import { refuseUnknownEndpoint } from "./refuse-unknown-endpoint.ts";
 import { saveEndpoint } from "./save-endpoint.ts";
 import { answerEndpoint } from "./answer-endpoint.ts";
@@ -30,7 +31,7 @@ export const verifyWebhookEndpoint: ProcessRoom<"verifyWebhookEndpoint"> = async
   const result = await services.asker.ask(
     partner.id,
     {
-      url: asked.endpoint.url,
+      target: readTarget(asked.endpoint.url, services.privateWebhooks),
       event: makeId("challenge"),
       payload: challenge.body,
       // An earlier secret, good as it may be, is not what is to be proved.

@@ -6,7 +6,12 @@ import { promisify } from "node:util";
 import { afterEach, expect, onTestFinished, test } from "vitest";
 import { addressOf } from "./addressed-client.ts";
 import { createAgent, type AgentOptions } from "./create-agent.ts";
-import { attemptLimits, sendDelivery, type AttemptResult } from "../delivery/send-delivery.ts";
+import {
+  attemptLimits,
+  readTarget,
+  sendDelivery,
+  type AttemptResult,
+} from "../delivery/send-delivery.ts";
 
 // Made for these tests; it signs hooks.example.com and protects nothing.
 const certificate = `-----BEGIN CERTIFICATE-----
@@ -49,9 +54,8 @@ async function send(
     const limits = { ...attemptLimits, timeoutMs };
     return await sendDelivery(
       agent,
-      { ...message, url },
+      { ...message, target: readTarget(url, options.allowed ?? false) },
       sentAtMs,
-      options.allowed ?? false,
       limits,
     );
   } finally {
@@ -134,7 +138,14 @@ test("a name that leads elsewhere at the next look is judged anew", async () => 
   const url = `http://hooks.example.com:${receiver.port}/`;
   const results: AttemptResult[] = [];
   for (let attempt = 0; attempt < 4; attempt++)
-    results.push(await sendDelivery(agent, { ...message, url }, sentAtMs, allowed, attemptLimits));
+    results.push(
+      await sendDelivery(
+        agent,
+        { ...message, target: readTarget(url, allowed) },
+        sentAtMs,
+        attemptLimits,
+      ),
+    );
   const refused = {
     status: null,
     excerpt: null,

@@ -7,7 +7,7 @@ import { hostileUrls } from "../../testing/hostile-urls.ts";
 import { testStores } from "../../testing/open-test-stores.ts";
 import { startReceiver } from "../../testing/start-receiver.ts";
 import { startTestGateway } from "../../testing/start-test-gateway.ts";
-import { attemptLimits, sendDelivery } from "../delivery/send-delivery.ts";
+import { attemptLimits, readTarget, sendDelivery } from "../delivery/send-delivery.ts";
 import { createAgent } from "./create-agent.ts";
 
 type Schemas = components["schemas"];
@@ -71,7 +71,7 @@ describe("hostile URLs through the agent", () => {
       await sendDelivery(
         agent,
         {
-          url,
+          target: readTarget(url, false),
           event: "evt_1",
           payload: "{}",
           secrets: [`whsec_${"A".repeat(43)}=`],
@@ -79,7 +79,6 @@ describe("hostile URLs through the agent", () => {
           headers: {},
         },
         0,
-        false,
         attemptLimits,
       ),
     ).toMatchObject({

@@ -1,0 +1,135 @@
+import type { Services } from "../../app/world.ts";
+import type { PartnerId } from "../../ids.ts";
+import { listServedEndpoints } from "../../store/webhook-endpoints.ts";
+import {
+  listQueues,
+  updateQueues,
+  type LeasedQueue,
+  type QueueKey,
+} from "../../store/webhook-leases.ts";
+import { createCrew } from "./crew.ts";
+import type { DeliveryOptions } from "./delivery-options.ts";
+import { refresh, serve, toLeft, toName, toQueue, type Served } from "./served-endpoint.ts";
+
+/** The endpoints that this process serves. */
+export interface Roster {
+  /** The name under which this process holds their leases. */
+  readonly owner: string;
+  list(): readonly Served[];
+  /** How many deliveries may be on their way to it at once. */
+  limitOf(served: Served): number;
+  /** Renews the leases in time, and marks what is more than this process's share to be left. */
+  keep(): Promise<void>;
+  /** Learns what has been queued and changed for these partners, or for all (null), and begins to serve what nobody serves. */
+  look(partners: readonly PartnerId[] | null): Promise<void>;
+  /** Saves what has been learnt of endpoints, and leaves those that have nothing to do. */
+  tidy(): Promise<void>;
+  /** Saves what has been learnt, and leaves all of them to others, at once. */
+  leave(): Promise<void>;
+}
+
+export function createRoster(
+  services: Pick<Services, "store" | "now">,
+  options: Pick<DeliveryOptions, "leaseMs" | "idleMs" | "perEndpoint">,
+): Roster {
+  const { store, now } = services;
+  const crew = createCrew(services, options.leaseMs);
+  const served = new Map<string, Served>();
+
+  const limitOf = (endpoint: { readonly concurrency: number | null }): number =>
+    endpoint.concurrency ?? options.perEndpoint;
+
+  function lose(name: string): void {
+    const endpoint = served.get(name);
+    if (endpoint !== undefined) endpoint.isLost = true;
+    served.delete(name);
+  }
+
+  /** What isn't among the process's own queues any more, of these partners or of all, was deleted or has been taken over. */
+  function loseOthers(own: ReadonlySet<string>, partners: readonly PartnerId[] | null): void {
+    for (const [name, endpoint] of served)
+      if (!own.has(name) && (partners === null || partners.includes(endpoint.partner))) lose(name);
+  }
+
+  async function learn(queues: readonly LeasedQueue[]): Promise<void> {
+    const changed = new Map<string, LeasedQueue>();
+    for (const queue of queues) {
+      const endpoint = served.get(toName(queue));
+      if (endpoint === undefined) continue;
+      if (endpoint.revision !== queue.revision) changed.set(toName(queue), queue);
+      else endpoint.lastSequence = Math.max(endpoint.lastSequence, queue.lastSequence);
+    }
+    const found = await listServedEndpoints(store.reader, store.dialect, [...changed.values()]);
+    for (const endpoint of found) {
+      const name = toName({ partner: endpoint.partner, endpoint: endpoint.id });
+      const [queue, known] = [changed.get(name), served.get(name)];
+      if (queue === undefined || known === undefined) continue;
+      changed.delete(name);
+      // What waits for what is decided anew by whoever serves it next.
+      if (known.endpoint.ordering !== endpoint.ordering) known.isLeaving = true;
+      refresh(known, endpoint, queue, limitOf(endpoint));
+    }
+    // What is left of them has been deleted.
+    for (const name of changed.keys()) lose(name);
+  }
+
+  async function begin(): Promise<void> {
+    const { queues, endsAt } = await crew.lease(served.size);
+    const queueOf = new Map(queues.map((queue) => [toName(queue), queue]));
+    for (const endpoint of await listServedEndpoints(store.reader, store.dialect, queues)) {
+      const name = toName({ partner: endpoint.partner, endpoint: endpoint.id });
+      const queue = queueOf.get(name);
+      if (queue !== undefined) served.set(name, serve(endpoint, queue, limitOf(endpoint), endsAt));
+    }
+  }
+
+  async function save(): Promise<void> {
+    const dirty = [...served.values()].filter(({ isDirty, isHeld }) => isDirty && !isHeld);
+    if (dirty.length === 0) return;
+    for (const endpoint of dirty) endpoint.isDirty = false;
+    const queues = dirty.map((endpoint) => toQueue(endpoint, limitOf(endpoint.endpoint)));
+    try {
+      await store.transaction((tx) => updateQueues(tx, store.dialect, crew.owner, queues));
+    } catch (error) {
+      for (const endpoint of dirty) endpoint.isDirty = true;
+      throw error;
+    }
+  }
+
+  return {
+    owner: crew.owner,
+    list: () => [...served.values()],
+    limitOf: ({ endpoint }) => limitOf(endpoint),
+    async keep() {
+      const renewed = await crew.renew();
+      if (renewed === null) return;
+      const kept = new Set(renewed.kept.map(toName));
+      for (const [name, endpoint] of served)
+        if (kept.has(name)) endpoint.leaseEndsAt = renewed.endsAt;
+        else lose(name);
+      const surplus = crew.countSurplus(served.size);
+      for (const endpoint of [...served.values()].slice(0, surplus)) endpoint.isLeaving = true;
+    },
+    async look(partners) {
+      const found = await listQueues(store.reader, store.dialect, crew.owner, partners, now());
+      const own = found.filter(({ isFree }) => !isFree);
+      loseOthers(new Set(own.map(toName)), partners);
+      await learn(own);
+      // Whoever looks at all finds free ones only by leasing them.
+      if (partners === null || found.some(({ isFree }) => isFree)) await begin();
+    },
+    async tidy() {
+      await save();
+      const left = [...served.values()].flatMap(
+        (endpoint) => toLeft(endpoint, now(), options.idleMs) ?? [],
+      );
+      if (left.length === 0) return;
+      const released: readonly QueueKey[] = await crew.release(left);
+      for (const key of released) lose(toName(key));
+    },
+    async leave() {
+      await save();
+      await crew.leave();
+    },
+  };
+}
