@@ -88,6 +88,12 @@ export function createStation(
     if (nextRetryAt === null || at < nextRetryAt) nextRetryAt = at;
   }
 
+  /** Has a lane read from its beginning before anything of it goes out. */
+  function open(name: string): void {
+    lanes.set(name, { waiting: [], hasMore: true });
+    openLanes.add(name);
+  }
+
   function land(delivery: WaitingDelivery): void {
     flying.delete(delivery.sequence);
     known.delete(delivery.sequence);
@@ -141,8 +147,11 @@ export function createStation(
           forget(lane.waiting.splice(0));
           lane.hasMore = true;
         } else if (isStrict || row.head === row.sequence) begin(row, !isStrict);
-        // Something lower of its lane was made pending again and goes first; its lane is read on after that.
-        else isMixed = true;
+        // Something lower of its lane was made pending again and goes first.
+        else {
+          isMixed = true;
+          open(laneOf(row));
+        }
       }
       if (rows.length === limit) retryAt(rows.at(-1)?.nextAttemptAt ?? now);
     },
@@ -182,7 +191,9 @@ export function createStation(
       retryAt(until);
       const name = laneOf(delivery);
       forget(lanes.get(name)?.waiting ?? []);
-      lanes.delete(name);
+      // Something lower may have been made pending again while it was in flight, and need not wait for its next attempt.
+      if (isMixed && !isStrict) open(name);
+      else lanes.delete(name);
       if (isStrict) {
         forget(fresh.clear());
         cursor = Math.min(cursor, delivery.sequence);
