@@ -16,6 +16,7 @@ export default defineConfig({
           ],
           globalSetup: ["packages/gateway/src/testing/start-postgres-once.ts"],
           testTimeout: 30_000,
+          hookTimeout: 60_000,
         },
       },
     ],
