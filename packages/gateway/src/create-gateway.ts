@@ -21,6 +21,7 @@ import { defaultPerEndpoint } from "./webhooks/delivery/delivery-options.ts";
 import { startDeliveryWorker } from "./webhooks/delivery/delivery-worker.ts";
 import { runReplays } from "./webhooks/replay/run-replays.ts";
 import { createAsker } from "./webhooks/endpoints/ask-endpoint.ts";
+import { runSvix } from "./webhooks/svix/run-svix.ts";
 import { createSigningKeys } from "./webhooks/signing/signing-keys.ts";
 
 const secondsPerHour = 3_600;
@@ -31,7 +32,9 @@ export interface GatewayParts {
   /** 32 bytes in base64, under which secrets are stored. */
   readonly secretKey: string;
   readonly settings: Pick<Settings, "privateWebhooks"> &
-    Partial<Pick<Settings, "webhookConcurrency" | "trustedProxies" | "applicationsPerHour">>;
+    Partial<
+      Pick<Settings, "webhookConcurrency" | "trustedProxies" | "applicationsPerHour" | "svix">
+    >;
   /** The system's clock; tests give their own. */
   readonly now?: () => Instant;
   readonly witness?: ReplyWitness;
@@ -89,8 +92,11 @@ export function createGateway(parts: GatewayParts): Gateway {
       const deliveries = startDeliveryWorker(services, {
         perEndpoint: parts.settings.webhookConcurrency ?? defaultPerEndpoint,
       });
+      const { svix } = parts.settings;
+      const handover = svix === null || svix === undefined ? null : runSvix(services, svix);
       const placing = runPlacing(services, (partner) => {
         deliveries.wake(partner);
+        handover?.wake();
         services.arrivals.placed(partner);
       });
       const replaying = runReplays(services, (partner) => deliveries.wake(partner));
@@ -105,6 +111,7 @@ export function createGateway(parts: GatewayParts): Gateway {
           await replaying.stop();
           await linking.stop();
           await receipts.stop();
+          await handover?.stop();
           await deliveries.stop();
         },
       };

@@ -2,6 +2,7 @@ import { BlockList, isIP } from "node:net";
 import { companyVariables, readCompany } from "./company/company-settings.ts";
 import type { Party } from "./store/parties.ts";
 import { defaultPerEndpoint } from "./webhooks/delivery/delivery-options.ts";
+import { deliveryVariables, readSvix, type SvixSettings } from "./webhooks/svix/svix-settings.ts";
 
 /** What an operator can set, read once at start from the environment variables that the README lists. */
 export interface Settings {
@@ -13,6 +14,8 @@ export interface Settings {
   readonly privateWebhooks: BlockList | boolean;
   /** How many deliveries may be on their way to an endpoint at once that doesn't say so itself. */
   readonly webhookConcurrency: number;
+  /** The Svix service that events are handed to as well; null: to none. */
+  readonly svix: SvixSettings | null;
   /** Addresses and CIDRs of the proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
   /** How many applications to become a partner are taken in an hour. */
@@ -39,10 +42,23 @@ const ownVariables = [
   "EVERGATE_LOG_LEVEL",
 ] as const;
 
-type Variable = (typeof ownVariables)[number] | (typeof companyVariables)[number];
+type Variable =
+  | (typeof ownVariables)[number]
+  | (typeof deliveryVariables)[number]
+  | (typeof companyVariables)[number];
 
 /** Every variable that the gateway reads. */
-export const variables: readonly Variable[] = [...ownVariables, ...companyVariables];
+export const variables: readonly Variable[] = [
+  ...ownVariables,
+  ...deliveryVariables,
+  ...companyVariables,
+];
+
+/** Those that need each other, so that none of them can be judged by itself. */
+export const variableGroups: readonly (readonly Variable[])[] = [
+  companyVariables,
+  deliveryVariables,
+];
 
 /** Read by the commands that speak to a gateway as its users do, and by programs with the SDK as the README has them. */
 const clientVariables = ["EVERGATE_URL", "EVERGATE_API_KEY", "EVERGATE_WEBHOOK_SECRET"];
@@ -70,6 +86,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     secretKey: readSecretKey(env),
     privateWebhooks: readPrivateWebhooks(env),
     webhookConcurrency: readInteger(env, "EVERGATE_WEBHOOK_CONCURRENCY", defaultPerEndpoint, 1, 32),
+    svix: readSvix(env, fail),
     trustedProxies: readTrustedProxies(env),
     applicationsPerHour: readInteger(
       env,
@@ -79,12 +96,14 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
       1_000_000,
     ),
     logLevel: readLogLevel(env),
-    company: readCompany(env, (message) => {
-      throw new SettingError(message);
-    }),
+    company: readCompany(env, fail),
     poolSize: readInteger(env, "EVERGATE_DATABASE_POOL", 10, 1, 500),
     unknownVariables: listUnknownVariables(env),
   };
+}
+
+function fail(message: string): never {
+  throw new SettingError(message);
 }
 
 /** What looks like a setting and is none: most often a slip of the pen. */

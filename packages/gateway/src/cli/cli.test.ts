@@ -275,6 +275,49 @@ describe.each(testStores)("evergate on $name", (stores) => {
     expect((await runEvergate(["doctor"], other)).output).toMatch(/^ok +secrets +the key opens/m);
   }, 60_000);
 
+  test("doctor tells what waits for Svix, and why", async () => {
+    const env = {
+      ...(await makeEnv(stores)),
+      EVERGATE_OPERATOR_KEY: "an-operator-key-of-the-tests",
+      EVERGATE_DELIVERY: "svix",
+      // Nothing listens there, and it is none of the ports that `fetch` refuses.
+      EVERGATE_SVIX_URL: "http://127.0.0.1:2",
+      EVERGATE_SVIX_TOKEN: "hunter2",
+    };
+    const server = await startServe(env);
+    const examine = async (sentence: RegExp): Promise<void> => {
+      const givesUpAt = performance.now() + 30_000;
+      for (;;) {
+        const { output } = await runEvergate(["doctor"], env);
+        expect(output).not.toContain("hunter2");
+        if (sentence.test(output)) return;
+        if (performance.now() > givesUpAt) throw new Error(output);
+      }
+    };
+    await examine(/^ok +svix +0 events wait to be handed over; none was refused$/m);
+    const made = await fetch(`${server.url}/v1/partners`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${env.EVERGATE_OPERATOR_KEY}`,
+        "content-type": "application/json",
+      },
+      body: JSON.stringify({
+        name: "Danube Telecom",
+        type: "reseller",
+        currency: "EUR",
+        timeZone: "Europe/Bratislava",
+        billingPeriod: "calendar_month",
+        mode: "live",
+      }),
+    });
+    expect(made.status).toBe(201);
+    await examine(
+      /^failed +svix +1 event waits .* evt_\w+ was not accepted: Svix could not be reached: ECONNREFUSED\.$/m,
+    );
+    expect(server.readErrors()).toContain("Svix could not be reached");
+    expect(server.readErrors()).not.toContain("hunter2");
+  }, 120_000);
+
   test("doctor finds a database that is not migrated", async () => {
     const env = await makeEnv(stores);
     if (stores.name === "sqlite") await (await openStore(env.EVERGATE_DATABASE_URL)).close();

@@ -1,18 +1,24 @@
 import { statSync } from "node:fs";
 import { toInstant } from "@evergate/core";
 import { sql } from "kysely";
-import { companyVariables } from "../company/company-settings.ts";
 import { checkDatabaseExists, checkMigrated } from "../server/check-schema.ts";
 import { createSealer } from "../secrets/sealer.ts";
 import { checkRecordKey } from "../server/check-record-key.ts";
 import { checkSecretKey } from "../server/check-secret-key.ts";
 import { StartError } from "../server/start-error.ts";
 import { findSecretKey } from "../secrets/find-secret-key.ts";
-import { listUnknownVariables, readSettings, variables, type Settings } from "../settings.ts";
+import {
+  listUnknownVariables,
+  readSettings,
+  variableGroups,
+  variables,
+  type Settings,
+} from "../settings.ts";
 import { hasOperatorKey } from "../store/api-keys.ts";
 import { toPath } from "../store/database-url.ts";
 import { findNewestRecording } from "../store/newest-entry.ts";
 import type { Store } from "../store/store.ts";
+import { findSvixBacklog } from "../store/svix-queues.ts";
 import type { Environment } from "./command.ts";
 import { explainError } from "./explain-error.ts";
 import { useStore } from "./use-store.ts";
@@ -42,6 +48,7 @@ export async function runDoctor(env: Environment): Promise<number> {
     if (examination.hasFailed()) return;
     await examination.check("secrets", () => checkSecrets(store, settings));
     await examination.check("operator key", () => checkOperatorKey(store));
+    if (settings.svix !== null) await examination.check("svix", () => checkSvix(store));
     await examination.check("clock", () => checkClock(store));
   });
   return examination.hasFailed() ? 1 : 0;
@@ -70,11 +77,11 @@ function examine(): Examination {
   };
 }
 
-/** Of the operator's company some variables need others; the rest stand each by itself. */
+/** Some variables need others; the rest stand each by itself. */
 const groups: readonly (readonly string[])[] = [
-  companyVariables,
+  ...variableGroups,
   ...variables
-    .filter((name) => !companyVariables.some((ofCompany) => ofCompany === name))
+    .filter((name) => !variableGroups.some((group) => group.includes(name)))
     .map((name) => [name]),
 ];
 
@@ -130,6 +137,17 @@ async function checkOperatorKey(store: Store): Promise<string> {
     return "there is one";
   throw new StartError(
     "No operator's key works. Make one with: evergate keys create --kind operator",
+  );
+}
+
+async function checkSvix(store: Store): Promise<string> {
+  const backlog = await findSvixBacklog(store.reader);
+  if (backlog === null) return "is set, and gets what happens from the first start on";
+  const { waiting, refused } = backlog;
+  const counted = waiting === 1 ? "1 event waits" : `${waiting} events wait`;
+  if (refused === null) return `${counted} to be handed over; none was refused`;
+  throw new StartError(
+    `${counted} to be handed over. ${refused.event} was not accepted: ${refused.error}`,
   );
 }
 

@@ -8,6 +8,9 @@ const settingsHelp = `Settings are environment variables:
   EVERGATE_SECRET_KEY              32 bytes in base64 that encrypt stored secrets; needed with PostgreSQL
   EVERGATE_ALLOW_PRIVATE_WEBHOOKS  true, or CIDRs: let webhooks go to private addresses (off)
   EVERGATE_WEBHOOK_CONCURRENCY     deliveries at once to an endpoint that doesn't say so itself (8)
+  EVERGATE_DELIVERY                svix: hand events to a Svix service as well (direct); with it:
+  EVERGATE_SVIX_URL                its address
+  EVERGATE_SVIX_TOKEN              its API token
   EVERGATE_TRUSTED_PROXIES         addresses or CIDRs of proxies whose X-Forwarded-For is believed (none)
   EVERGATE_APPLICATIONS_PER_HOUR   how many companies may apply in an hour; a tenth from one address (100)
   EVERGATE_LOG_LEVEL               fatal, error, warn, info, debug, trace or silent (info)

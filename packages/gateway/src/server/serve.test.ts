@@ -200,6 +200,8 @@ describe("serve", () => {
     ["EVERGATE_TRUSTED_PROXIES", "loopback"],
     ["EVERGATE_APPLICATIONS_PER_HOUR", "-1"],
     ["EVERGATE_LOG_LEVEL", "loud"],
+    ["EVERGATE_DELIVERY", "svix"],
+    ["EVERGATE_SVIX_TOKEN", "hunter2"],
   ])("names %s when it is %s", async (name, value) => {
     const env = {
       ...(await makeEnv(sqlite)),

@@ -39,6 +39,9 @@ export interface Database {
   webhook_attempts: WebhookAttemptTable;
   webhook_signing_keys: WebhookSigningKeyTable;
   webhook_replays: WebhookReplayTable;
+  svix_beginnings: SvixBeginningTable;
+  svix_queues: SvixQueueTable;
+  svix_held_events: SvixHeldEventTable;
   receipts: ReceiptTable;
   provisionings: ProvisioningTable;
   receipt_withdrawals: ReceiptWithdrawalTable;
@@ -461,6 +464,35 @@ export interface WebhookDeliveryTable {
   body: string | null;
   queued_at: number;
   finished_at: number | null;
+}
+
+/** When events were first handed to a Svix service: what was placed before is not. */
+export interface SvixBeginningTable {
+  operator: string;
+  begun_at: number;
+}
+
+/** How far a partner's events have been handed to Svix, and who is at it. */
+export interface SvixQueueTable {
+  partner: string;
+  /** Every event up to this place was accepted or is held. */
+  position: number;
+  served_at: number;
+  lease_owner: string | null;
+  lease_ends_at: number | null;
+}
+
+/** An event that Svix has not accepted, or that follows such a one in its lane. */
+export interface SvixHeldEventTable {
+  partner: string;
+  event: string;
+  position: number;
+  /** As for deliveries to endpoints: the subscription's id, else the subject's. */
+  lane: string;
+  attempt_count: number;
+  /** The same throughout a lane. */
+  next_attempt_at: number;
+  error: string | null;
 }
 
 /** Deliveries that are made once more, and how far that has come. */

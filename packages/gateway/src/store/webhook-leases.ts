@@ -4,7 +4,7 @@
  * gateways share a database.
  */
 import { toInstant, type Instant } from "@evergate/core";
-import { sql, type Selectable } from "kysely";
+import { sql, type RawBuilder, type Selectable } from "kysely";
 import { toPartnerId, type PartnerId } from "../ids.ts";
 import { fromJson } from "./from-json.ts";
 import type { WebhookQueueTable } from "./schema.ts";
@@ -59,7 +59,7 @@ const columns = [
  * The clock by which leases are told. On PostgreSQL the database's own, because those of several machines differ and
  * may jump; SQLite is served by one process.
  */
-function leaseClock(dialect: Dialect) {
+export function leaseClock(dialect: Dialect): RawBuilder<number> {
   return dialect === "postgres"
     ? sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`
     : sql<number>`${Date.now()}`;

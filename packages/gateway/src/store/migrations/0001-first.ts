@@ -171,6 +171,15 @@ export const first: Migration = {
     `create unique index webhook_replays_unfinished on webhook_replays (partner, endpoint) where finished_at is null`,
     `create index webhook_replays_endpoint on webhook_replays (partner, endpoint, id)`,
     `create index webhook_replays_finished on webhook_replays (finished_at) where finished_at is not null`,
+    `create table svix_beginnings (operator ${id} primary key, begun_at ${int8} not null)`,
+    `create table svix_queues (
+      partner ${id} primary key, position ${int8} not null, served_at ${int8} not null, lease_owner ${id}, lease_ends_at ${int8}) ${partnerTable}`,
+    `create table svix_held_events (
+      partner ${id} not null, event ${id} not null, position ${int8} not null, lane ${id} not null,
+      attempt_count ${int8} not null, next_attempt_at ${int8} not null, error text,
+      primary key (partner, position)) ${partnerTable}`,
+    `create index svix_held_events_due on svix_held_events (partner, next_attempt_at)`,
+    `create index svix_held_events_lane on svix_held_events (partner, lane)`,
     `create table receipts (
       partner ${id} not null, id ${id} not null, event ${id} not null, endpoint ${id} not null, status ${id} not null, detail text,
       expected_at ${int8} not null, due_at ${int8} not null, answered_at ${int8},

@@ -1,5 +1,4 @@
 import type { Services } from "../../app/world.ts";
-import { makeId } from "../../ids.ts";
 import {
   leaseQueues,
   listLeaseOwners,
@@ -12,6 +11,7 @@ import {
   type LeftQueue,
   type QueueKey,
 } from "../../store/webhook-leases.ts";
+import { isAlive, makeLeaseName } from "./lease-name.ts";
 
 /** This process among all that deliver from one database: what it may serve, and how much of it is its share. */
 export interface Crew {
@@ -36,7 +36,7 @@ const mostServed = 2_000;
 
 /** `leaseMs`: how long a killed process keeps others from its endpoints. Times are answered by the process's own clock. */
 export function createCrew({ store, now }: Pick<Services, "store" | "now">, leaseMs: number): Crew {
-  const owner = `${makeId("worker")}.${process.pid}`;
+  const owner = makeLeaseName();
   let hasBegun = false;
   let renewedAt = Number.NEGATIVE_INFINITY;
   let share = Number.POSITIVE_INFINITY;
@@ -83,15 +83,4 @@ export function createCrew({ store, now }: Pick<Services, "store" | "now">, leas
         await reportGone(tx, owner);
       }),
   };
-}
-
-/** Whether a process still runs that held leases under this name. One that had our own number, as in a container, does not. */
-function isAlive(owner: string): boolean {
-  const pid = Number(owner.split(".")[1]);
-  if (pid === process.pid) return false;
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
 }
