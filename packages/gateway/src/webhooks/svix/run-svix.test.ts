@@ -208,6 +208,23 @@ describe.each(testStores)("events handed to Svix, on $name", (stores) => {
     expect(idsOf(server).slice(3)).toEqual([ids[0], ids[2], more[0]]);
   });
 
+  test("an event by which Svix itself fails keeps the others waiting for a moment only", async () => {
+    const bench = await openSvixBench(stores);
+    const { server } = bench;
+    await bench.begin();
+    server.answer(() => ({ status: 500 }));
+    const [bad = ""] = await bench.addEvents("a");
+    // By now the rests are at their longest.
+    await until(() => server.asked.length >= 5);
+    server.answer((id) => (id === bad ? { status: 500 } : null));
+    const ids = await bench.addEvents("b", "a", "c", "b");
+    await until(() => server.messages.length === 3);
+    expect(idsOf(server).toSorted()).toEqual([ids[0], ids[2], ids[3]].toSorted());
+    server.answer(() => null);
+    await until(() => server.messages.length === 5);
+    expect(idsOf(server).slice(3)).toEqual([bad, ids[1]]);
+  });
+
   test.each([
     ["within the time that its keys are kept", false],
     ["after it has forgotten the keys: by the event's id", true],

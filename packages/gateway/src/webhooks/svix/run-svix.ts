@@ -148,9 +148,11 @@ export function runSvix(
   }
 
   function chooseDelay(failure: Failure, attempts: number): number {
-    const delayMs = refusalDelaysMs[attempts - 1] ?? refusalDelaysMs.at(-1) ?? 0;
-    // Hardly the event's fault: it may go soon after the service is back. But if it is, another one finds that out.
-    return failure.concerns === "service" ? Math.min(delayMs, 2 * settings.longestRestMs) : delayMs;
+    if (failure.concerns === "event")
+      return refusalDelaysMs[attempts - 1] ?? refusalDelaysMs.at(-1) ?? 0;
+    // Hardly the event's fault. But if it is, it must not be what finds out whether the service is back: another one is.
+    const restMs = Math.ceil(pace.restMs());
+    return restMs + Math.min(restMs, settings.longestRestMs);
   }
 
   async function run(): Promise<void> {
