@@ -85,11 +85,27 @@ export async function keepAnswer(
   await insertRows(tx, "idempotency_keys", [row], { key: ["owner", "key"], row: "stays" });
 }
 
-/** Forgets answers older than `before`; answers how many. */
-export async function forgetAnswers(tx: Transaction, before: Instant): Promise<number> {
+/** Forgets answers older than `before`, the oldest first, up to `limit`; answers how many. */
+export async function forgetAnswers(
+  tx: Transaction,
+  before: Instant,
+  limit: number,
+): Promise<number> {
   const { numDeletedRows } = await tx
     .deleteFrom("idempotency_keys")
-    .where("created_at", "<", before)
+    .where((where) =>
+      where(
+        where.refTuple("owner", "key"),
+        "in",
+        where
+          .selectFrom("idempotency_keys")
+          .select(["owner", "key"])
+          .where("created_at", "<", before)
+          .orderBy("created_at")
+          .limit(limit)
+          .$asTuple("owner", "key"),
+      ),
+    )
     .executeTakeFirst();
   return Number(numDeletedRows);
 }

@@ -1,3 +1,4 @@
+import { setImmediate as yieldToOthers } from "node:timers/promises";
 import { toInstant, type Instant } from "@evergate/core";
 import { forgetAnswers } from "../app/idempotency.ts";
 import type { Services } from "../app/world.ts";
@@ -14,6 +15,8 @@ const stepsPerTurn = 10;
 const housekeepingMs = 3_600_000;
 /** Answers of idempotency keys are kept for 24 hours at least; twice that leaves room for clocks that differ. */
 const answerAgeMs = 48 * 3_600_000;
+/** So many of them go in a transaction: on SQLite every other writer waits for its end. */
+const answersPerStep = 500;
 
 export interface Clockwork {
   stop(): Promise<void>;
@@ -66,8 +69,15 @@ export function runClockwork(
   }
   async function keepHouse(at: Instant): Promise<void> {
     if (at - housekeptAt < housekeepingMs) return;
-    housekeptAt = at;
-    await store.transaction((tx) => forgetAnswers(tx, toInstant(at - answerAgeMs)));
+    const until = toInstant(at - answerAgeMs);
+    for (let step = 0; step < stepsPerTurn && !isStopped; step++) {
+      const count = await store.transaction((tx) => forgetAnswers(tx, until, answersPerStep));
+      if (count < answersPerStep) {
+        housekeptAt = at;
+        return;
+      }
+      await yieldToOthers();
+    }
   }
   function start(): void {
     running ??= tick().finally(() => {

@@ -2,67 +2,106 @@
  * What is forgotten of webhooks, so many rows at a time. Each statement reads one table by one key, so that no planner
  * can go wrong about it, however old its statistics are.
  */
-import { toInstant, type Instant } from "@evergate/core";
+import type { Instant } from "@evergate/core";
 import { sql, type RawBuilder } from "kysely";
 import { toPartnerId, type PartnerId } from "../ids.ts";
 import { lockEventPosition } from "./events.ts";
 import type { Dialect, Reader, Transaction } from "./store.ts";
 import type { QueueKey } from "./webhook-leases.ts";
 
-/** The oldest of what a partner has; null where there is none. */
-export interface OldestOfPartner {
-  readonly attemptedAt: Instant | null;
-  /** When the delivery was finished that was finished first. */
-  readonly finishedAt: Instant | null;
+/** Rows of an endpoint in the order of its table's key: the order in which they were made, but for clocks that were wrong. */
+export interface Records {
+  readonly table: "webhook_attempts" | "webhook_deliveries";
+  readonly key: readonly string[];
+  /** What they ascend by: a column of the key. */
+  readonly place: "id" | "sequence";
+  /** What comes before the first place. */
+  readonly start: string | number;
+  readonly begunAt: "attempted_at" | "queued_at";
+  /** They are kept for a while from then; null: until it is known. */
+  readonly endedAt: "attempted_at" | "finished_at";
+  readonly which: RawBuilder<unknown>;
 }
 
-export async function findOldest(db: Reader, partner: PartnerId): Promise<OldestOfPartner> {
-  const { rows } = await sql<{ attempted_at: number | null; finished_at: number | null }>`
-    select
-      (select attempted_at from webhook_attempts where partner = ${partner}
-        order by attempted_at limit 1) as attempted_at,
-      (select finished_at from webhook_deliveries where partner = ${partner} and finished_at is not null
-        order by finished_at limit 1) as finished_at`.execute(db);
-  return {
-    attemptedAt: toInstantOrNull(rows[0]?.attempted_at ?? null),
-    finishedAt: toInstantOrNull(rows[0]?.finished_at ?? null),
-  };
+const attempts = {
+  table: "webhook_attempts",
+  key: ["partner", "endpoint", "outcome", "id"],
+  place: "id",
+  start: "",
+  begunAt: "attempted_at",
+  endedAt: "attempted_at",
+} as const;
+
+/** All that is forgotten of an endpoint by and by. */
+export const records: readonly Records[] = [
+  { ...attempts, which: sql`outcome = 'succeeded'` },
+  { ...attempts, which: sql`outcome = 'failed'` },
+  {
+    table: "webhook_deliveries",
+    key: ["partner", "endpoint", "sequence"],
+    place: "sequence",
+    start: 0,
+    begunAt: "queued_at",
+    endedAt: "finished_at",
+    which: sql`1 = 1`,
+  },
+];
+
+/** What ended in it is kept: a while up to now, and as long from now on, for clocks that are a little ahead. */
+export interface KeptSpan {
+  readonly from: Instant;
+  readonly to: Instant;
 }
 
-/** Forgets a partner's attempts made before `until`, the oldest first; answers how many. */
-export async function deleteOldAttempts(
+/** A row as far as it is looked at. */
+export interface RecordRow {
+  readonly place: string | number;
+  readonly begunAt: number;
+  /** 1 where it can be forgotten. */
+  readonly isPast: number;
+}
+
+/** The next rows of an endpoint after a place. */
+export async function listRecords(
+  db: Reader,
+  { table, place, begunAt, endedAt, which }: Records,
+  { partner, endpoint }: QueueKey,
+  after: string | number,
+  kept: KeptSpan,
+  limit: number,
+): Promise<readonly RecordRow[]> {
+  const { rows } = await sql<RecordRow>`
+    select ${sql.ref(place)} as place, ${sql.ref(begunAt)} as "begunAt",
+      case when ${endedOutside(endedAt, kept)} then 1 else 0 end as "isPast"
+    from ${sql.table(table)}
+    where partner = ${partner} and endpoint = ${endpoint} and ${which} and ${sql.ref(place)} > ${after}
+    order by ${sql.ref(place)} limit ${limit}`.execute(db);
+  return rows;
+}
+
+/** Forgets those rows between two places, the second included, that are past their time. */
+export async function deleteRecords(
   tx: Transaction,
   dialect: Dialect,
-  partner: PartnerId,
-  until: Instant,
-  limit: number,
-): Promise<number> {
-  return deleteRows(
-    tx,
-    "webhook_attempts",
-    ["partner", "endpoint", "outcome", "id"],
-    sql`where partner = ${partner} and attempted_at < ${until} order by attempted_at limit ${limit} ${lockFree(dialect)}`,
-  );
-}
-
-/**
- * Forgets a partner's deliveries that were taken or given up before `until`, the oldest first; answers how many. The
- * caller holds the partner's order of events, as whoever queues an event anew because it has no delivery.
- */
-export async function deleteFinishedDeliveries(
-  tx: Transaction,
-  dialect: Dialect,
-  partner: PartnerId,
-  until: Instant,
-  limit: number,
-): Promise<number> {
+  { table, key, place, endedAt, which }: Records,
+  { partner, endpoint }: QueueKey,
+  [after, last]: readonly [string | number, string | number],
+  kept: KeptSpan,
+): Promise<void> {
+  // Who finds no delivery of an event queues it anew, and holds this: none must go after it was found.
+  if (table === "webhook_deliveries") await lockEventPosition(tx, dialect, partner);
   // Locked, so that one which is just being made pending again is seen to be.
-  return deleteRows(
+  await deleteRows(
     tx,
-    "webhook_deliveries",
-    ["partner", "endpoint", "sequence"],
-    sql`where partner = ${partner} and finished_at < ${until} order by finished_at limit ${limit} ${lockFree(dialect)}`,
+    table,
+    key,
+    sql`where partner = ${partner} and endpoint = ${endpoint} and ${which}
+      and ${sql.ref(place)} > ${after} and ${sql.ref(place)} <= ${last} and ${endedOutside(endedAt, kept)} ${lockFree(dialect)}`,
   );
+}
+
+function endedOutside(column: Records["endedAt"], { from, to }: KeptSpan): RawBuilder<unknown> {
+  return sql`(${sql.ref(column)} < ${from} or ${sql.ref(column)} > ${to})`;
 }
 
 /**
@@ -168,8 +207,4 @@ async function deleteRows(
     tx,
   );
   return Number(numAffectedRows ?? 0);
-}
-
-function toInstantOrNull(value: number | null): Instant | null {
-  return value === null ? null : toInstant(value);
 }

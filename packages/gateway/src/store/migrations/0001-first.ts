@@ -151,14 +151,12 @@ export const first: Migration = {
     `create index webhook_deliveries_lanes on webhook_deliveries (partner, endpoint, lane, sequence) where status = 'pending'`,
     `create index webhook_deliveries_failed on webhook_deliveries (partner, endpoint, sequence) where status = 'failed'`,
     `create index webhook_deliveries_given_up on webhook_deliveries (partner, endpoint, finished_at) where status = 'failed'`,
-    `create index webhook_deliveries_finished on webhook_deliveries (partner, finished_at) where finished_at is not null`,
     `create table webhook_attempts (
       partner ${id} not null, endpoint ${id} not null, id ${id} not null, event ${id} not null, number ${int8} not null,
       attempted_at ${int8} not null, duration_ms ${int8} not null, outcome ${id} not null, response_status ${int8},
       response_excerpt text, address text, error text, is_given_up ${int8} not null,
       primary key (partner, endpoint, outcome, id))`,
     `create index webhook_attempts_event on webhook_attempts (partner, event, id)`,
-    `create index webhook_attempts_age on webhook_attempts (partner, attempted_at)`,
     `create table webhook_signing_keys (
       number ${int8} primary key, id ${id} not null unique, public_key text not null, secret_key text,
       created_at ${int8} not null, ends_at ${int8})`,

@@ -1,15 +1,18 @@
 import { setImmediate as yieldToOthers } from "node:timers/promises";
 import { toInstant, type Instant } from "@evergate/core";
-import { toPartnerId, type PartnerId } from "../../ids.ts";
-import { lockEventPosition } from "../../store/events.ts";
+import { toPartnerId } from "../../ids.ts";
 import { listPartnerIds } from "../../store/partners.ts";
 import type { Store } from "../../store/store.ts";
+import { listEndpointIds } from "../../store/webhook-endpoints.ts";
+import type { QueueKey } from "../../store/webhook-leases.ts";
 import {
-  deleteFinishedDeliveries,
-  deleteOldAttempts,
-  findOldest,
+  deleteRecords,
   listDeletedEndpoints,
+  listRecords,
+  records,
   removeFromEndpoint,
+  type KeptSpan,
+  type Records,
 } from "../../store/webhook-retention.ts";
 import { deleteEndedSecrets } from "../../store/webhook-secrets.ts";
 
@@ -21,13 +24,13 @@ const keptMs = 30 * 24 * hourMs;
 /** What is past its time is looked for so often; deleted endpoints every turn. */
 const passEveryMs = hourMs;
 
-/** So many partners are looked at in a turn. */
-const partnersPerTurn = 100;
+/** So many partners are asked for at once. */
+const partnersPerPage = 100;
 
 export interface RetentionOptions {
-  /** So many rows are deleted in a transaction: on SQLite every other writer waits for its end. */
+  /** So many rows are looked at in a step, and deleted in a transaction: on SQLite every other writer waits for its end. */
   readonly chunkSize: number;
-  /** So many transactions are made in a turn, so that whoever gives it has others' turns in between. */
+  /** So many steps are taken in a turn, whether there was something to delete or not, so that whoever gives it has others' turns in between. */
   readonly stepsPerTurn: number;
 }
 
@@ -47,8 +50,8 @@ export function createRetention(store: Store, options: Partial<RetentionOptions>
   const { chunkSize, stepsPerTurn } = { ...defaults, ...options };
   let stepsLeft = 0;
   let begunAt = -Infinity;
-  /** The last partner that this hour's pass is through with; null: it is through with all. */
-  let passedAt: string | null = null;
+  /** What this hour's pass has yet to do; null: nothing. */
+  let pass: AsyncIterator<void> | null = null;
 
   /** Takes steps while they say that there is more; answers whether all is done. */
   async function takeSteps(step: () => Promise<boolean>): Promise<boolean> {
@@ -66,39 +69,45 @@ export function createRetention(store: Store, options: Partial<RetentionOptions>
       );
   }
 
-  async function forgetOf(partner: PartnerId, now: Instant): Promise<boolean> {
-    const until = toInstant(now - keptMs);
-    const oldest = await findOldest(store.reader, partner);
-    if (oldest.attemptedAt !== null && oldest.attemptedAt < until) {
-      const isDone = await takeSteps(() =>
-        store.transaction(
-          async (tx) =>
-            (await deleteOldAttempts(tx, store.dialect, partner, until, chunkSize)) === chunkSize,
-        ),
-      );
-      if (!isDone) return false;
-    }
-    if (oldest.finishedAt === null || oldest.finishedAt >= until) return true;
-    return takeSteps(() =>
-      store.transaction(async (tx) => {
-        // Who finds no delivery of an event queues it anew: one must not go after it was found.
-        await lockEventPosition(tx, store.dialect, partner);
-        return (
-          (await deleteFinishedDeliveries(tx, store.dialect, partner, until, chunkSize)) ===
-          chunkSize
-        );
-      }),
-    );
+  /** Goes through all partners; gives way after every step. */
+  async function* forgetPast(now: Instant): AsyncGenerator<void, void> {
+    const kept = { from: toInstant(now - keptMs), to: toInstant(now + keptMs) };
+    let page: readonly string[];
+    let after = "";
+    do {
+      page = await listPartnerIds(store.reader, after, partnersPerPage);
+      for (const partner of page.map(toPartnerId)) {
+        await deleteEndedSecrets(store, partner, now);
+        const endpoints = await listEndpointIds(store.reader, partner);
+        yield;
+        for (const endpoint of endpoints)
+          for (const one of records) yield* forgetRecords({ partner, endpoint }, one, kept);
+        after = partner;
+      }
+    } while (page.length === partnersPerPage);
   }
 
-  async function goOn(after: string, now: Instant): Promise<void> {
-    const partners = await listPartnerIds(store.reader, after, partnersPerTurn);
-    for (const partner of partners.map(toPartnerId)) {
-      if (!(await forgetOf(partner, now))) return;
-      await deleteEndedSecrets(store, partner, now);
-      passedAt = partner;
+  async function* forgetRecords(
+    key: QueueKey,
+    one: Records,
+    kept: KeptSpan,
+  ): AsyncGenerator<void, void> {
+    let isMore = true;
+    for (let after = one.start; isMore;) {
+      const rows = await listRecords(store.reader, one, key, after, kept, chunkSize);
+      const last = rows.at(-1);
+      if (last !== undefined && rows.some(({ isPast }) => isPast === 1)) {
+        const between = [after, last.place] as const;
+        await store.transaction((tx) => deleteRecords(tx, store.dialect, one, key, between, kept));
+      }
+      // What began later than one that has begun lately can't have ended long ago.
+      isMore =
+        last !== undefined &&
+        rows.length === chunkSize &&
+        (last.begunAt < kept.from || last.begunAt > kept.to);
+      after = last?.place ?? after;
+      yield;
     }
-    if (partners.length < partnersPerTurn) passedAt = null;
   }
 
   return {
@@ -106,11 +115,20 @@ export function createRetention(store: Store, options: Partial<RetentionOptions>
       stepsLeft = stepsPerTurn;
       await removeDeleted();
       // A clock that was set back must not put it off.
-      if (passedAt === null && Math.abs(now - begunAt) >= passEveryMs) {
+      if (pass === null && Math.abs(now - begunAt) >= passEveryMs) {
         begunAt = now;
-        passedAt = "";
+        pass = forgetPast(now);
       }
-      if (passedAt !== null) await goOn(passedAt, now);
+      const current = pass;
+      if (current === null) return;
+      try {
+        if (await takeSteps(async () => (await current.next()).done !== true)) pass = null;
+      } catch (error) {
+        // It can't be gone on with: the next turn begins another.
+        pass = null;
+        begunAt = -Infinity;
+        throw error;
+      }
     },
   };
 }

@@ -239,19 +239,71 @@ describe.each(testStores)("what is kept of webhooks on $name", (stores) => {
       [0, 25, 1],
       [0, 25, 1],
     ]);
+    const later = createRetention(bench.store, { chunkSize: 10, stepsPerTurn: 1 });
     bench.passMs(31 * dayMs);
+    await bench.addEvents(...numbers(26, 55).map(() => "sub_a"));
     const counts = [];
-    for (let turn = 0; turn < 4; turn++) {
-      await retention.takeTurn(nowOf(bench));
+    for (let turn = 0; turn < 7; turn++) {
+      await later.takeTurn(nowOf(bench));
       counts.push(await countDeliveries(bench));
     }
-    expect(counts).toEqual([15, 5, 0, 0]);
+    // The partner, its attempts that succeeded, those that failed, and its deliveries as far as they are old.
+    expect(counts).toEqual([55, 55, 55, 45, 35, 30, 30]);
     // All partners have been looked at: the next time is in an hour.
-    await bench.addEvents("sub_a");
     await bench.finish(old, "delivered", [26]);
     bench.passMs(31 * dayMs);
-    await retention.takeTurn(nowOf(bench));
-    expect(await countDeliveries(bench)).toBe(0);
+    for (let turn = 0; turn < 4; turn++) await later.takeTurn(nowOf(bench));
+    expect(await countDeliveries(bench)).toBe(29);
+  });
+
+  test("what is pending, and what was replayed lately, is passed over; what is behind it goes", async () => {
+    const bench = await openReplayBench(stores);
+    const target = await bench.addTarget();
+    const events = await bench.addEvents(...numbers(1, 12).map(() => "sub_a"));
+    await bench.finish(target, "delivered", [1, 6, 7, 9, 11, 12]);
+    await bench.finish(target, "failed", [8, 10]);
+    bench.passMs(31 * dayMs);
+    for (const number of [8, 9])
+      await bench.world.api.ask("POST", `/v1/events/${events[number - 1]}/redeliver`, {});
+    await bench.finish(target, "delivered", [9]);
+    await bench.addEvents("sub_a", "sub_a");
+    await bench.finish(target, "delivered", [13, 14]);
+    await takeTurn(bench, { chunkSize: 2 });
+    const left = await bench.listDeliveries(target);
+    expect(left.map((text) => text.split(" evt_")[0])).toEqual([
+      "2 pending",
+      "3 pending",
+      "4 pending",
+      "5 pending",
+      "8 pending",
+      "9 delivered",
+      "13 delivered",
+      "14 delivered",
+    ]);
+  });
+
+  test("what a clock that had jumped ahead has left goes, and keeps nothing behind it; one a little ahead loses nothing", async () => {
+    const bench = await openReplayBench(stores);
+    const target = await bench.addTarget();
+    const finishNew = async (count: number): Promise<readonly string[]> => {
+      const before = await countDeliveries(bench);
+      const events = await bench.addEvents(...numbers(1, count).map(() => "sub_a"));
+      await bench.finish(target, "delivered", numbers(before + 1, before + count));
+      await addAttempts(bench, target, events);
+      return events;
+    };
+    bench.passMs(400 * dayMs);
+    await finishNew(6);
+    bench.passMs(-400 * dayMs);
+    await finishNew(6);
+    bench.passMs(31 * dayMs);
+    const kept = await finishNew(2);
+    bench.passMs(-60_000);
+    await takeTurn(bench, { chunkSize: 2 });
+    expect((await bench.listAttempts(target)).map(({ event }) => event)).toEqual(kept);
+    expect(await bench.listDeliveries(target)).toEqual(
+      kept.map((event, index) => `${index + 13} delivered ${event}`),
+    );
   });
 
   test("several processes at once forget everything once and nothing else", async () => {
