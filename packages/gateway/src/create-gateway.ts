@@ -17,6 +17,7 @@ import { createClientAddress } from "./server/client-address.ts";
 import { defaultApplicationsPerHour, type Settings } from "./settings.ts";
 import type { Store } from "./store/store.ts";
 import { runReceipts } from "./webhooks/receipts/run-receipts.ts";
+import type { AttemptRecorder } from "./webhooks/delivery/attempt-recorder.ts";
 import { defaultPerEndpoint } from "./webhooks/delivery/delivery-options.ts";
 import { startDeliveryWorker } from "./webhooks/delivery/delivery-worker.ts";
 import { runReplays } from "./webhooks/replay/run-replays.ts";
@@ -40,6 +41,8 @@ export interface GatewayParts {
   readonly witness?: ReplyWitness;
   /** Runs the clockwork; without it, it runs beside the requests. */
   readonly startClockwork?: (services: Services) => Clockwork;
+  /** Stores what came of deliveries; without it, that is done beside the requests. */
+  readonly startRecorder?: (services: Services) => AttemptRecorder;
 }
 
 export interface Gateway {
@@ -89,9 +92,14 @@ export function createGateway(parts: GatewayParts): Gateway {
     services,
     start() {
       if (background !== null) return;
-      const deliveries = startDeliveryWorker(services, {
-        perEndpoint: parts.settings.webhookConcurrency ?? defaultPerEndpoint,
-      });
+      const { startRecorder } = parts;
+      const deliveries = startDeliveryWorker(
+        services,
+        {
+          perEndpoint: parts.settings.webhookConcurrency ?? defaultPerEndpoint,
+        },
+        startRecorder === undefined ? null : () => startRecorder(services),
+      );
       const { svix } = parts.settings;
       const handover = svix === null || svix === undefined ? null : runSvix(services, svix);
       const placing = runPlacing(services, (partner) => {

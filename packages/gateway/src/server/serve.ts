@@ -1,5 +1,6 @@
 import { toInstant, type Instant } from "@evergate/core";
 import type { Logger } from "pino";
+import { startRecorderThread } from "../webhooks/delivery/start-recorder-thread.ts";
 import { startClockworkThread } from "../clockwork/start-clockwork-thread.ts";
 import { createGateway, type Gateway, type GatewayParts } from "../create-gateway.ts";
 import { findSecretKey } from "../secrets/find-secret-key.ts";
@@ -65,7 +66,7 @@ export async function serve({ settings, log, migrates }: ServeOptions): Promise<
         log,
         secretKey,
         settings,
-        ...chooseClockwork(settings, secretKey, store),
+        ...chooseThreads(settings, secretKey, store),
       }),
       store,
       log,
@@ -113,16 +114,17 @@ export async function serve({ settings, log, migrates }: ServeOptions): Promise<
   }
 }
 
-/** SQLite's one process gets a thread for the clockwork; PostgreSQL does the work elsewhere anyway. */
-function chooseClockwork(
+/** SQLite's one process gets threads for what writes much; PostgreSQL does the work elsewhere anyway. */
+function chooseThreads(
   { databaseUrl, logLevel }: Settings,
   secretKey: string,
   store: Store,
-): Pick<GatewayParts, "startClockwork"> {
+): Pick<GatewayParts, "startClockwork" | "startRecorder"> {
   if (store.lendWriting === null) return {};
+  const data = { databaseUrl, secretKey, logLevel };
   return {
-    startClockwork: (services) =>
-      startClockworkThread(services, { databaseUrl, secretKey, logLevel }),
+    startClockwork: (services) => startClockworkThread(services, data),
+    startRecorder: (services) => startRecorderThread(services, data),
   };
 }
 

@@ -34,7 +34,7 @@ export interface WritingTurns {
 export interface SqliteOptions {
   /** Whose turns the transactions wait for; null where this is the connection that others borrow from. */
   readonly turns?: WritingTurns | null;
-  /** A thread of this process makes the checkpoints. */
+  /** Another thread of this process makes the checkpoints. */
   readonly isCheckpointedElsewhere?: boolean;
 }
 
@@ -66,7 +66,10 @@ export function openSqlite(path: string, options: SqliteOptions = {}): Store {
   const snapshot = shareSnapshot(reading);
   const reader = new Kysely<Database>({ dialect: sqliteDialect(reading, snapshot.begin) });
   const bounds = prepareBounds(writing);
-  const checkpoints = turns === null ? null : keepCheckpoints(writing, turns);
+  const checkpoints =
+    turns === null || options.isCheckpointedElsewhere === true
+      ? null
+      : keepCheckpoints(writing, turns);
   const jobs: Job[] = [];
   const loans: (() => Promise<void>)[] = [];
   let running: Promise<void> | null = null;
@@ -103,6 +106,8 @@ export function openSqlite(path: string, options: SqliteOptions = {}): Store {
       new Promise((resolve) => {
         loans.push(async () => {
           await use();
+          // What another connection has written is seen by whoever reads from here on.
+          snapshot.end();
           resolve();
         });
         running ??= runAll();

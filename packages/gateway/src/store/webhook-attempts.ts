@@ -1,6 +1,6 @@
 import { toInstant, type Instant } from "@evergate/core";
 import { sql, type Selectable, type SelectQueryBuilder } from "kysely";
-import { makeId, type PartnerId } from "../ids.ts";
+import type { PartnerId } from "../ids.ts";
 import { fromJson } from "./from-json.ts";
 import { mergeNewestFirst, type Page, type PageRequest } from "./page.ts";
 import type { Database, WebhookAttemptTable } from "./schema.ts";
@@ -11,6 +11,7 @@ import { never } from "./webhook-queues.ts";
 
 /** An attempt that has been made. */
 export interface NewAttempt {
+  readonly id: string;
   readonly partner: PartnerId;
   readonly endpoint: string;
   readonly event: string;
@@ -35,7 +36,7 @@ export interface DecidedAttempt extends NewAttempt {
 }
 
 /**
- * Stores attempts, but for those of endpoints that have been deleted meanwhile. What becomes of their deliveries is
+ * Stores attempts, once however often it is asked to, but for those of endpoints that have been deleted meanwhile. What becomes of their deliveries is
  * stored before: one that was to be given up, but has been given all its attempts again meanwhile, is not given up.
  */
 export async function insertAttempts(
@@ -48,7 +49,7 @@ export async function insertAttempts(
     attempts.map((attempt) => [
       attempt.partner,
       attempt.endpoint,
-      makeId("attempt"),
+      attempt.id,
       attempt.event,
       attempt.number,
       attempt.attemptedAt,
@@ -86,9 +87,8 @@ export async function insertAttempts(
         where delivery.partner = made.c0 and delivery.endpoint = made.c1 and delivery.sequence = made.c12 and delivery.status = 'failed')
         then 1 else 0 end
     from ${made} as made ${sql.raw(dialect === "sqlite" ? "cross join" : "join")} webhook_endpoints as endpoint
-      on endpoint.partner = made.c0 and endpoint.id = made.c1 and endpoint.deleted_at is null`.execute(
-    tx,
-  );
+      on endpoint.partner = made.c0 and endpoint.id = made.c1 and endpoint.deleted_at is null
+    where true on conflict do nothing`.execute(tx);
 }
 
 /** One attempt to deliver an event, as it is listed. */

@@ -1,10 +1,13 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as untilAllHaveEnded, setTimeout as sleep } from "node:timers/promises";
 import type { Services } from "../../app/world.ts";
 import { StoreUnavailableError } from "../../store/store.ts";
 import { recordFinished, type FinishedAttempt } from "./record-finished.ts";
 
 /** As many attempts as share a transaction. */
 const batchSize = 200;
+
+/** So many transactions at once, where a database takes several. */
+const writersAtOnce = 2;
 
 /** While stopping, a database that can't be reached is waited for so often; what stays unrecorded is delivered again. */
 const lastTries = 3;
@@ -14,6 +17,8 @@ export interface AttemptRecorder {
   record(attempt: FinishedAttempt): Promise<boolean>;
   /** From now on there is little patience with a database that can't be reached. */
   hurry(): void;
+  /** Ends what belongs to it, once everything has been recorded. */
+  stop(): Promise<void>;
 }
 
 interface Entry {
@@ -28,17 +33,19 @@ export function createAttemptRecorder(
 ): AttemptRecorder {
   const { store, sealer, log, now } = services;
   const queue: Entry[] = [];
-  let running: Promise<void> | null = null;
+  const mostWriters = store.dialect === "sqlite" ? 1 : writersAtOnce;
+  let writers = 0;
   let triesLeft = Number.POSITIVE_INFINITY;
 
   async function recordAll(): Promise<void> {
+    await untilAllHaveEnded();
     while (queue.length > 0) {
       const begunAt = performance.now();
       await recordBatch(queue.splice(0, batchSize));
-      // Where a batch costs this thread its time, larger ones cost it less; what comes meanwhile makes the next one larger.
+      // Many rows cost one writer little more than few; what comes while it rests makes the next batch larger.
       if (store.dialect === "sqlite") await sleep(performance.now() - begunAt);
     }
-    running = null;
+    writers--;
   }
 
   async function recordBatch(batch: readonly Entry[]): Promise<void> {
@@ -72,18 +79,17 @@ export function createAttemptRecorder(
     for (const { done } of batch) done(isStored);
   }
 
-  function start(): void {
-    running ??= recordAll();
-  }
-
   return {
     record: (attempt) =>
       new Promise((resolve) => {
         queue.push({ attempt, done: resolve });
-        start();
+        if (writers >= mostWriters) return;
+        writers++;
+        void recordAll();
       }),
     hurry() {
       triesLeft = lastTries;
     },
+    stop: async () => {},
   };
 }

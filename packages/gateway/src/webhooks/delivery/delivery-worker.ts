@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Services } from "../../app/world.ts";
-import type { PartnerId } from "../../ids.ts";
+import { makeId, type PartnerId } from "../../ids.ts";
 import type { WaitingDelivery } from "../../store/webhook-windows.ts";
-import { createAttemptRecorder } from "./attempt-recorder.ts";
+import { createAttemptRecorder, type AttemptRecorder } from "./attempt-recorder.ts";
 import { createBell } from "./bell.ts";
 import { createSender } from "./create-sender.ts";
 import { deliveryDefaults, type DeliveryOptions } from "./delivery-options.ts";
@@ -31,11 +31,12 @@ export function startDeliveryWorker(
     "store" | "sealer" | "secretBox" | "signingKeys" | "log" | "now" | "privateWebhooks" | "signals"
   >,
   options: Partial<DeliveryOptions> = {},
+  startRecorder: (() => AttemptRecorder) | null = null,
 ): DeliveryWorker {
   const { store, log, now } = services;
   const settings = { ...deliveryDefaults, ...options };
   const sender = createSender(services, settings);
-  const recorder = createAttemptRecorder(services, settings.lookEveryMs);
+  const recorder = startRecorder?.() ?? createAttemptRecorder(services, settings.lookEveryMs);
   const roster = createRoster(services, settings);
   const bell = createBell();
   const reading = createGate();
@@ -159,6 +160,7 @@ export function startDeliveryWorker(
     endpoint.recording++;
     if (!isMine) begin(endpoint);
     const isStored = await recorder.record({
+      id: makeId("attempt"),
       partner: delivery.partner,
       endpoint: delivery.endpoint,
       event: delivery.event,
@@ -235,15 +237,10 @@ export function startDeliveryWorker(
         "leaving webhook endpoints to others failed; their leases end by themselves",
       );
     }
+    await recorder.stop();
     await sender.stop();
   }
 
-  underWay.size +
-    " " +
-    roster
-      .list()
-      .map((e) => e.station.inFlight + "/" + e.station.ready + "/" + e.station.size)
-      .join(" ");
   const delivering = deliver();
   return {
     wake(partner) {
