@@ -20,8 +20,8 @@ export interface Message {
   readonly body: string;
 }
 
-/** So many of an endpoint's events are one subscription's, one after another. */
-const eventsPerSubscription = 20;
+/** So many subscriptions have events in turn, 20 each. */
+const subscriptionsAtOnce = 25;
 const eventsAtOnce = 500;
 
 /**
@@ -94,10 +94,10 @@ export async function populateDeliveries(
         { length: Math.min(eventsAtOnce, perEndpoint - start) },
         () => null,
       );
-      let owner = "";
+      const owners = Array.from({ length: subscriptionsAtOnce }, () => makeId("sub"));
       const made = events.map((_, index) => {
-        if (index % eventsPerSubscription === 0) owner = makeId("sub");
-        const sequence = (index % eventsPerSubscription) + 1;
+        const owner = owners[index % subscriptionsAtOnce] ?? "";
+        const sequence = Math.floor(index / subscriptionsAtOnce) + 1;
         return {
           type: "subscription.renewed",
           subscription: owner,

@@ -76,7 +76,7 @@ export function openSqlite(path: string, options: SqliteOptions = {}): Store {
 
   async function runAll(): Promise<void> {
     // Requests that have arrived together are parsed before the first of them writes.
-    await new Promise((resolve) => setImmediate(resolve));
+    if (jobs.length > 0) await new Promise((resolve) => setImmediate(resolve));
     while (jobs.length > 0 || loans.length > 0) {
       if (jobs.length > 0) await runInTurn();
       await loans.shift()?.();

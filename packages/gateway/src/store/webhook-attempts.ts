@@ -1,7 +1,7 @@
 import { toInstant, type Instant } from "@evergate/core";
 import { sql, type Selectable, type SelectQueryBuilder } from "kysely";
 import type { PartnerId } from "../ids.ts";
-import { fromJson } from "./from-json.ts";
+import { givenRows } from "./given-rows.ts";
 import { mergeNewestFirst, type Page, type PageRequest } from "./page.ts";
 import type { Database, WebhookAttemptTable } from "./schema.ts";
 import type { Dialect, Reader, Transaction } from "./store.ts";
@@ -44,7 +44,7 @@ export async function insertAttempts(
   dialect: Dialect,
   attempts: readonly DecidedAttempt[],
 ): Promise<void> {
-  const made = fromJson(
+  const made = givenRows(
     dialect,
     attempts.map((attempt) => [
       attempt.partner,

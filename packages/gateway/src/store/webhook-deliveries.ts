@@ -2,7 +2,7 @@
 import type { Instant } from "@evergate/core";
 import type { PartnerId } from "../ids.ts";
 import { sql } from "kysely";
-import { fromJson } from "./from-json.ts";
+import { givenRows } from "./given-rows.ts";
 import { insertRows } from "./insert-rows.ts";
 import type { Dialect, Reader, Transaction } from "./store.ts";
 import { takeSequences, touchQueue } from "./webhook-queues.ts";
@@ -81,7 +81,7 @@ export async function finishDeliveries(
   deliveries: readonly AttemptedDelivery[],
   now: Instant,
 ): Promise<void> {
-  const attempted = fromJson(
+  const attempted = givenRows(
     dialect,
     deliveries.map(({ partner, endpoint, sequence, number, next }) => [
       partner,

@@ -3,7 +3,7 @@ import { sql, type Selectable } from "kysely";
 import type { PartnerId } from "../ids.ts";
 import type { SecretBox } from "../secrets/secret-box.ts";
 import { lockEventPosition } from "./events.ts";
-import { fromJson } from "./from-json.ts";
+import { givenRows } from "./given-rows.ts";
 import { insertQueue } from "./webhook-queues.ts";
 import { listEnds, sealHeaders, sealSecret, type SealedSending } from "./webhook-secrets.ts";
 import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
@@ -236,7 +236,7 @@ export async function listServedEndpoints(
   keys: readonly QueueKey[],
 ): Promise<readonly ServedEndpoint[]> {
   if (keys.length === 0) return [];
-  const wanted = fromJson(
+  const wanted = givenRows(
     dialect,
     keys.map(({ partner, endpoint }) => [partner, endpoint]),
     ["text", "text"],

@@ -6,7 +6,7 @@
 import { toInstant, type Instant } from "@evergate/core";
 import { sql, type RawBuilder, type Selectable } from "kysely";
 import { toPartnerId, type PartnerId } from "../ids.ts";
-import { fromJson } from "./from-json.ts";
+import { givenRows } from "./given-rows.ts";
 import type { WebhookQueueTable } from "./schema.ts";
 import type { Dialect, Reader, Transaction } from "./store.ts";
 
@@ -159,7 +159,7 @@ export async function releaseQueues(
   queues: readonly LeftQueue[],
 ): Promise<readonly QueueKey[]> {
   if (queues.length === 0) return [];
-  const left = fromJson(
+  const left = givenRows(
     dialect,
     queues.map((queue) => [
       queue.partner,
@@ -191,7 +191,7 @@ export async function updateQueues(
   queues: readonly LeasedQueue[],
 ): Promise<number> {
   if (queues.length === 0) return 0;
-  const learnt = fromJson(
+  const learnt = givenRows(
     dialect,
     queues.map((queue) => [
       queue.partner,

@@ -1,8 +1,8 @@
 /** What the server of an endpoint reads of its queue: a window at a time, so that memory is bounded whatever waits. */
 import { toInstant, type Instant } from "@evergate/core";
-import { sql } from "kysely";
+import { sql, type RawBuilder } from "kysely";
 import type { PartnerId } from "../ids.ts";
-import { fromJson } from "./from-json.ts";
+import { givenRows } from "./given-rows.ts";
 import type { Dialect, Reader } from "./store.ts";
 import type { QueueKey } from "./webhook-leases.ts";
 
@@ -44,18 +44,26 @@ interface Row {
 }
 
 const columns = sql`delivery.partner, delivery.endpoint, delivery.sequence, delivery.event, delivery.lane,
-  delivery.attempt_count, delivery.next_attempt_at, delivery.body, event.payload,
+  delivery.attempt_count, delivery.next_attempt_at, delivery.body,
+  (select event.payload from events as event
+    where event.partner = delivery.partner and event.id = delivery.event) as payload,
   (select min(first.sequence) from webhook_deliveries as first
     where first.partner = delivery.partner and first.endpoint = delivery.endpoint and first.lane = delivery.lane
       and first.status = 'pending') as head`;
 
-/** SQLite joins in the order given only where the join is a cross one; PostgreSQL knows how few rows lead. */
-function join(dialect: Dialect) {
-  return sql.raw(dialect === "sqlite" ? "cross join" : "join");
-}
+const isFreshInRange = sql`delivery.partner = wanted.c0 and delivery.endpoint = wanted.c1
+  and delivery.status = 'pending' and delivery.attempt_count = 0
+  and delivery.sequence > wanted.c2 and delivery.sequence <= wanted.c3`;
 
-function joinEvent(dialect: Dialect) {
-  return sql`${join(dialect)} events as event on event.partner = delivery.partner and event.id = delivery.event`;
+/**
+ * Each part is read by its range of the index. SQLite joins in the order given where the join is a cross one. PostgreSQL
+ * would read all that is pending once it believes that to be little, as it does of a backlog that has just come about.
+ */
+function joinRanges(dialect: Dialect): RawBuilder<unknown> {
+  return dialect === "sqlite"
+    ? sql`cross join webhook_deliveries as delivery on ${isFreshInRange}`
+    : sql`cross join lateral (select * from webhook_deliveries as delivery
+        where ${isFreshInRange} order by delivery.sequence limit (wanted.c3 - wanted.c2)) as delivery`;
 }
 
 /** Deliveries in the given parts of queues that no attempt has been made of, in their order. */
@@ -64,17 +72,13 @@ export async function listFresh(
   dialect: Dialect,
   ranges: readonly Range[],
 ): Promise<readonly WaitingDelivery[]> {
-  const wanted = fromJson(
+  const wanted = givenRows(
     dialect,
     ranges.map(({ partner, endpoint, after, upTo }) => [partner, endpoint, after, upTo]),
     ["text", "text", "bigint", "bigint"],
   );
   const { rows } = await sql<Row>`
-    select ${columns} from ${wanted} as wanted
-    ${join(dialect)} webhook_deliveries as delivery on delivery.partner = wanted.c0 and delivery.endpoint = wanted.c1
-      and delivery.status = 'pending' and delivery.attempt_count = 0
-      and delivery.sequence > wanted.c2 and delivery.sequence <= wanted.c3
-    ${joinEvent(dialect)}
+    select ${columns} from ${wanted} as wanted ${joinRanges(dialect)}
     order by delivery.partner, delivery.endpoint, delivery.sequence`.execute(db);
   return rows.map(toWaiting);
 }
@@ -95,13 +99,11 @@ export async function findFresh(
 /** The deliveries of an endpoint that wait for another attempt, those due first first, whether due yet or not. */
 export async function listRetries(
   db: Reader,
-  dialect: Dialect,
   { partner, endpoint }: QueueKey,
   limit: number,
 ): Promise<readonly WaitingDelivery[]> {
   const { rows } = await sql<Row>`
     select ${columns} from webhook_deliveries as delivery
-    ${joinEvent(dialect)}
     where delivery.partner = ${partner} and delivery.endpoint = ${endpoint}
       and delivery.status = 'pending' and delivery.attempt_count > 0
     order by delivery.next_attempt_at, delivery.sequence limit ${limit}`.execute(db);
@@ -111,7 +113,6 @@ export async function listRetries(
 /** What waits in one lane, up to a number, in its order. */
 export async function listLane(
   db: Reader,
-  dialect: Dialect,
   { partner, endpoint }: QueueKey,
   lane: string,
   upTo: number,
@@ -119,7 +120,6 @@ export async function listLane(
 ): Promise<readonly WaitingDelivery[]> {
   const { rows } = await sql<Row>`
     select ${columns} from webhook_deliveries as delivery
-    ${joinEvent(dialect)}
     where delivery.partner = ${partner} and delivery.endpoint = ${endpoint} and delivery.lane = ${lane}
       and delivery.status = 'pending' and delivery.sequence <= ${upTo}
     order by delivery.sequence limit ${limit}`.execute(db);

@@ -39,12 +39,7 @@ export function createAttemptRecorder(
 
   async function recordAll(): Promise<void> {
     await untilAllHaveEnded();
-    while (queue.length > 0) {
-      const begunAt = performance.now();
-      await recordBatch(queue.splice(0, batchSize));
-      // Many rows cost one writer little more than few; what comes while it rests makes the next batch larger.
-      if (store.dialect === "sqlite") await sleep(performance.now() - begunAt);
-    }
+    while (queue.length > 0) await recordBatch(queue.splice(0, batchSize));
     writers--;
   }
 

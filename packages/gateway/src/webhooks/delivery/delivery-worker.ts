@@ -14,6 +14,9 @@ import { decideNext } from "./retry-schedule.ts";
 import { createRoster } from "./roster.ts";
 import { isResting, isSick, type Served } from "./served-endpoint.ts";
 
+/** While so many times as are on their way to an endpoint are being recorded, the next ones go out. */
+const recordedBeside = 2;
+
 export interface DeliveryWorker {
   /** There may be something to deliver for a partner's endpoints. */
   wake(partner: PartnerId): void;
@@ -78,7 +81,7 @@ export function startDeliveryWorker(
     const { station, flow } = endpoint;
     if (endpoint.isLost || endpoint.isHeld || endpoint.isLeaving || stopping.signal.aborted)
       return false;
-    if (station.ready === 0 || endpoint.recording >= flow.allowance) return false;
+    if (station.ready === 0 || endpoint.recording >= flow.allowance * recordedBeside) return false;
     if (station.inFlight - endpoint.recording >= flow.allowance) return false;
     if (isResting(endpoint, now())) return false;
     // Whoever takes over must not find it in flight.

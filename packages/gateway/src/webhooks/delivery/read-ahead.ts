@@ -58,24 +58,20 @@ async function readFresh(
   }
 }
 
-async function readRetries(
-  { reader, dialect }: Reading,
-  served: Served,
-  now: Instant,
-): Promise<void> {
+async function readRetries({ reader }: Reading, served: Served, now: Instant): Promise<void> {
   const limit = retriesAtOnce + served.station.size;
-  const rows = await listRetries(reader, dialect, toKey(served), limit);
+  const rows = await listRetries(reader, toKey(served), limit);
   served.station.addRetries(rows, limit, now);
 }
 
 async function readLane(
-  { reader, dialect }: Reading,
+  { reader }: Reading,
   served: Served,
   lane: string,
   now: Instant,
 ): Promise<void> {
   const { station } = served;
   const key: QueueKey = toKey(served);
-  const rows = await listLane(reader, dialect, key, lane, station.cursor, laneAtOnce);
+  const rows = await listLane(reader, key, lane, station.cursor, laneAtOnce);
   station.addLane(lane, rows, laneAtOnce, now);
 }

@@ -146,6 +146,7 @@ describe.each(testStores)("lists of attempts on $name", (stores) => {
         createSealer(testSecretKey),
         bench.store.dialect,
         events.map((event, index) => ({
+          id: makeId("attempt"),
           partner: bench.partner,
           endpoint: endpoint.id,
           event,
