@@ -70,7 +70,8 @@ export function runClockwork(
   async function keepHouse(at: Instant): Promise<void> {
     if (at - housekeptAt < housekeepingMs) return;
     const until = toInstant(at - answerAgeMs);
-    for (let step = 0; step < stepsPerTurn && !isStopped; step++) {
+    for (let step = 0; step < stepsPerTurn; step++) {
+      if (isStopped) return;
       const count = await store.transaction((tx) => forgetAnswers(tx, until, answersPerStep));
       if (count < answersPerStep) {
         housekeptAt = at;

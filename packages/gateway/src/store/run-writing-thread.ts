@@ -15,8 +15,8 @@ export interface ThreadWork<Asked> {
  * The program of a thread that {@link startWritingThread} has started: opens the store with the right to write in turns,
  * begins the work, and ends both when it is told to.
  */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- what a thread says is named where it begins
 export async function runWritingThread<Asked, Said>(
-  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- what a thread says is named where it begins
   begin: (store: Store, data: ThreadData, say: (said: Said) => void) => ThreadWork<Asked>,
   options: Pick<SqliteOptions, "isCheckpointedElsewhere"> = {},
 ): Promise<void> {

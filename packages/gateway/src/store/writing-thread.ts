@@ -43,6 +43,7 @@ export function startWritingThread<Asked, Said>(
   let worker: Worker | null = null;
 
   function send(message: ToThread<Asked>): void {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is no window
     worker?.postMessage(message);
   }
 

@@ -56,7 +56,6 @@ describe("the answer with a receipt", () => {
   test.each([{}, { status: "done" }, { receipt: { status: "applied" } }])(
     "is none for %j",
     (receipt) => {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a program without types may give
       expect(() => webhooks.answerReceipt(receipt as TakenReceipt)).toThrow(TypeError);
     },
   );

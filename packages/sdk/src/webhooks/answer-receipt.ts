@@ -33,7 +33,7 @@ export function answerReceipt({ status, detail }: TakenReceipt): DeliveryAnswer 
     .trim();
   if (line === "") return { receipt: { status } };
   // By whole characters: a half of one is none.
-  let characters = [...line];
+  let characters = Array.from(line);
   for (;;) {
     const answer = { receipt: { status, detail: characters.join("") } };
     const excess = new TextEncoder().encode(JSON.stringify(answer)).length - mostBytes;

@@ -69,7 +69,6 @@ describe("a receiver", () => {
   test("answers 500 where what it is given for a receipt is none", async () => {
     const given: unknown = { receipt: { status: "applied" } };
     const { receiver, errors } = open({
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a program without types may give
       take: () => given as ReturnType<ReceiverOptions["take"]>,
     });
     const answer = await receiver.receive(post({}));

@@ -26,6 +26,6 @@ export async function expectLateReceipts(
     const deciding = decidingPlaceOf.get(receipt.provisions ?? "") ?? 0;
     return (placeOf.get(receipt.event) ?? 0) > deciding
       ? receipt
-      : { ...receipt, provisions: null };
+      : Object.assign({}, receipt, { provisions: null });
   });
 }
