@@ -52,11 +52,15 @@ export function startWritingThread<Asked, Said>(
     const thread = new Worker(work.entry, { workerData: work.data, resourceLimits });
     worker = thread;
     let giveBack: (() => void) | null = null;
-    const use = (): Promise<void> =>
-      new Promise((resolve) => {
+    let hasEnded = false;
+    const use = async (): Promise<void> => {
+      // Its turn came too late: nobody would give it back.
+      if (hasEnded) return;
+      await new Promise<void>((resolve) => {
         giveBack = resolve;
         send({ kind: "taken" });
       });
+    };
     thread.on("message", (message: FromThread<Said>) => {
       switch (message.kind) {
         case "take":
@@ -80,6 +84,7 @@ export function startWritingThread<Asked, Said>(
     await new Promise((resolve) => thread.once("exit", resolve));
     // What it had begun is rolled back with its connection; the right to write must not end with it.
     worker = null;
+    hasEnded = true;
     (giveBack as (() => void) | null)?.();
   }
   async function runOn(lend: NonNullable<typeof lendWriting>): Promise<void> {

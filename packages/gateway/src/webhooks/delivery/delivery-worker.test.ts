@@ -5,7 +5,8 @@ import { Webhook as SvixWebhook } from "svix";
 import { describe, expect, test } from "vitest";
 import { createSecretBox } from "../../secrets/secret-box.ts";
 import type { components } from "../../generated/api.ts";
-import { leaseQueues } from "../../store/webhook-leases.ts";
+import { StoreUnavailableError } from "../../store/store.ts";
+import { leaseQueues, listLeaseOwners } from "../../store/webhook-leases.ts";
 import { openDeliveryBench, until } from "../../testing/open-delivery-bench.ts";
 import { testStores } from "../../testing/open-test-stores.ts";
 import { startReceiver } from "../../testing/start-receiver.ts";
@@ -492,6 +493,31 @@ describe.each(testStores)("deliveries on $name", (stores) => {
     const bench = await openDeliveryBench(stores);
     const worker = bench.startWorker({ lookEveryMs: 60_000 });
     await Promise.all([worker.stop(), worker.stop()]);
+  });
+
+  test("endpoints that were leased when the database broke off are served all the same", async () => {
+    const bench = await openDeliveryBench(stores);
+    const receiver = await startReceiver();
+    await bench.addEndpoint(receiver.url);
+    await bench.addEvents("sub_a");
+    let hasBrokenOff = false;
+    bench.startWorker(
+      { timeoutMs: 200, leaseMs: 1_500 },
+      {
+        store: {
+          ...bench.store,
+          async transaction(work) {
+            const result = await bench.store.transaction(work);
+            if (hasBrokenOff || (await listLeaseOwners(bench.store.reader)).length === 0)
+              return result;
+            hasBrokenOff = true;
+            throw new StoreUnavailableError("The connection ended, and the answer was lost.");
+          },
+        },
+      },
+    );
+    await until(() => receiver.received.length === 1);
+    expect(hasBrokenOff).toBe(true);
   });
 });
 

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as untilOthersWereServed, setTimeout as sleep } from "node:timers/promises";
 import type { Services } from "../../app/world.ts";
 import { makeId, type PartnerId } from "../../ids.ts";
 import type { WaitingDelivery } from "../../store/webhook-windows.ts";
@@ -12,7 +12,7 @@ import { readAhead } from "./read-ahead.ts";
 import { recordHealth, type HealthChange } from "./record-health.ts";
 import { decideNext } from "./retry-schedule.ts";
 import { createRoster } from "./roster.ts";
-import { isResting, isSick, type Served } from "./served-endpoint.ts";
+import { isResting, isSick, unknownRevision, type Served } from "./served-endpoint.ts";
 
 /** While so many times as are on their way to an endpoint are being recorded, the next ones go out. */
 const recordedBeside = 2;
@@ -200,6 +200,10 @@ export function startDeliveryWorker(
   async function changeHealth(endpoint: Served, change: HealthChange): Promise<void> {
     try {
       await recordHealth(services, roster.owner, endpoint, change, roster.limitOf(endpoint));
+    } catch (error) {
+      // What was not told must not be saved either: it is read anew, and the next attempt decides again.
+      endpoint.revision = unknownRevision;
+      throw error;
     } finally {
       endpoint.isHeld = false;
     }
@@ -215,7 +219,9 @@ export function startDeliveryWorker(
         });
         dispatch();
         await tidy();
-        if (!hasMore) await bell.wait(settings.lookEveryMs);
+        // SQLite answers at once, in this very turn of the event loop: without a pause no answer of an endpoint would be heard.
+        if (hasMore) await untilOthersWereServed();
+        else await bell.wait(settings.lookEveryMs);
       } catch (error) {
         log.error(
           { err: store.translate(error) },

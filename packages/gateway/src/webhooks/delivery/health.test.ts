@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { components } from "../../generated/api.ts";
 import { openDeliveryBench, until, type DeliveryBench } from "../../testing/open-delivery-bench.ts";
+import { StoreUnavailableError } from "../../store/store.ts";
 import { testStores } from "../../testing/open-test-stores.ts";
 import { startReceiver } from "../../testing/start-receiver.ts";
 
@@ -170,5 +171,43 @@ describe.each(testStores)("the health of an endpoint on $name", (stores) => {
     await tells("2026-11-24T09:00:01Z");
     await second.stop();
     await tells("2026-11-24T09:00:01Z");
+  });
+
+  test("what could not be told for want of a database is told after the next failure", async () => {
+    const bench = await openDeliveryBench(stores);
+    const receiver = await startReceiver();
+    receiver.answer((response) => response.writeHead(500).end());
+    await bench.addEndpoint(receiver.url);
+    await bench.addEvents("sub_a");
+    let hasFailed = false;
+    bench.startWorker(
+      { retryDelaysMs: Array.from({ length: 9 }, () => 10 * hour) },
+      {
+        store: {
+          ...bench.store,
+          transaction: (work) =>
+            bench.store.transaction(async (tx) => {
+              const result = await work(tx);
+              const told = await tx
+                .selectFrom("events")
+                .select("id")
+                .where("type", "=", "webhook_endpoint.failing")
+                .executeTakeFirst();
+              if (hasFailed || told === undefined) return result;
+              hasFailed = true;
+              throw new StoreUnavailableError("The connection ended.");
+            }),
+        },
+      },
+    );
+    // The third and the fourth attempt come more than a day after the first.
+    for (let attempts = 1; attempts <= 4; attempts++) {
+      await until(() => receiver.received.length === attempts);
+      await until(() => attempts < 3 || hasFailed);
+      if (attempts < 4) await sleep(200);
+      bench.passMs(12 * hour + 1);
+    }
+    await until(async () => (await listHealthEvents(bench)).length === 1);
+    expect(await listHealthEvents(bench)).toMatchObject([{ type: "webhook_endpoint.failing" }]);
   });
 });

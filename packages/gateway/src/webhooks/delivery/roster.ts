@@ -75,6 +75,10 @@ export function createRoster(
 
   async function begin(): Promise<void> {
     const { queues, endsAt } = await crew.lease(served.size);
+    await take(queues, endsAt);
+  }
+
+  async function take(queues: readonly LeasedQueue[], endsAt: number): Promise<void> {
     const queueOf = new Map(queues.map((queue) => [toName(queue), queue]));
     for (const endpoint of await listServedEndpoints(store.reader, store.dialect, queues)) {
       const name = toName({ partner: endpoint.partner, endpoint: endpoint.id });
@@ -115,6 +119,9 @@ export function createRoster(
       const own = found.filter(({ isFree }) => !isFree);
       loseOthers(new Set(own.map(toName)), partners);
       await learn(own);
+      // The database broke off after they were leased, and nobody else may have them: they begin with the next renewal.
+      const unheard = own.filter((queue) => !served.has(toName(queue)));
+      await take(unheard, Number.NEGATIVE_INFINITY);
       // Whoever looks at all finds free ones only by leasing them.
       if (partners === null || found.some(({ isFree }) => isFree)) await begin();
     },

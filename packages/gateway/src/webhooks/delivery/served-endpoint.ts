@@ -12,6 +12,9 @@ import { createStation, type Station } from "./station.ts";
 const windowSize = 64;
 const lowWater = 16;
 
+/** The revision of no queue: whoever has it saves nothing, and reads what is stored at the next look. */
+export const unknownRevision = -1;
+
 /** What an endpoint's deliveries are sent with, and where, and until when that is so. */
 export interface Opened {
   readonly sending: Sending;

@@ -6,6 +6,9 @@ import type { AttemptRecorder } from "./attempt-recorder.ts";
 import type { FinishedAttempt } from "./record-finished.ts";
 import type { RecorderAsked, RecorderSaid } from "./recorder-messages.ts";
 
+/** While the gateway ends, a thread that fails is started again so often; what is not stored then is delivered again. */
+const lastStarts = 1;
+
 interface Entry {
   readonly attempt: FinishedAttempt;
   readonly done: (isStored: boolean) => void;
@@ -19,6 +22,7 @@ export function startRecorderThread(
   const entries = new Map<number, Entry>();
   let nextNumber = 1;
   let isHurried = false;
+  let startsLeft = lastStarts;
   let unsent: number[] = [];
 
   const thread = startWritingThread<RecorderAsked, RecorderSaid>(store, log, {
@@ -33,9 +37,16 @@ export function startRecorderThread(
     },
     // What a thread that failed has not answered may be stored or not; to store it again changes nothing.
     started: () => {
-      if (entries.size > 0) ask([...entries.keys()]);
+      if (entries.size === 0) return;
+      if (isHurried && --startsLeft < 0) giveUp();
+      else ask([...entries.keys()]);
     },
   });
+
+  function giveUp(): void {
+    for (const { done } of entries.values()) done(false);
+    entries.clear();
+  }
 
   function ask(numbers: readonly number[]): void {
     thread.ask({

@@ -152,4 +152,29 @@ describe("which delivery goes out next", () => {
     const taken = Array.from({ length: 12 }, () => station.take()?.attemptCount);
     expect(taken).toEqual([0, 0, 0, 1, 0, 0, 0, 1, 1, 1, 1, 1]);
   });
+
+  test("in one order, what is replayed while something later is under way is not forgotten when that fails", () => {
+    const queue = makeQueue(["a", "b", "c"]);
+    const [first, second] = [queue.rows[0]!, queue.rows[1]!];
+    first.isPending = false;
+    const station = createStation(true, 1, null);
+    station.addFresh(queue.listFresh(1, 3), 3);
+    const flying = station.take()!;
+    expect(flying.sequence).toBe(2);
+    first.isPending = true;
+    station.restart(0, null);
+    station.addFresh(queue.listFresh(0, 3), 3);
+    Object.assign(second, { attemptCount: 1, nextAttemptAt: toInstant(at + 5) });
+    station.postpone(flying, second.nextAttemptAt);
+    const taken: number[] = [];
+    while (taken.length < 3) {
+      readOn(station, queue, second.nextAttemptAt);
+      const delivery = station.take();
+      if (delivery === undefined) break;
+      taken.push(delivery.sequence);
+      queue.rows[delivery.sequence - 1]!.isPending = false;
+      station.settle(delivery);
+    }
+    expect(taken).toEqual([2, 1, 3]);
+  });
 });

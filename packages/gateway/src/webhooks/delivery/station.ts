@@ -190,13 +190,15 @@ export function createStation(
       land(delivery);
       retryAt(until);
       const name = laneOf(delivery);
-      forget(lanes.get(name)?.waiting ?? []);
+      const behind = lanes.get(name)?.waiting ?? [];
+      forget(behind);
       // Something lower may have been made pending again while it was in flight, and need not wait for its next attempt.
       if (isMixed && !isStrict) open(name);
       else lanes.delete(name);
       if (isStrict) {
-        forget(fresh.clear());
-        cursor = Math.min(cursor, delivery.sequence);
+        const all = [...behind, ...fresh.clear()];
+        forget(all);
+        cursor = Math.min(cursor, delivery.sequence, ...all.map(({ sequence }) => sequence - 1));
       }
     },
     restart(from, retriesFrom) {
