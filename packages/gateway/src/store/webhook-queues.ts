@@ -145,6 +145,21 @@ export async function switchQueue(
   await touchQueue(tx, partner, endpoint, now);
 }
 
+/** Whether an endpoint rests until somebody wakes it: it was switched off, owes its proof, or said itself that it is gone. */
+export async function restsForGood(
+  db: Reader,
+  partner: PartnerId,
+  endpoint: string,
+): Promise<boolean> {
+  const row = await db
+    .selectFrom("webhook_queues")
+    .select("resumes_at")
+    .where("partner", "=", partner)
+    .where("endpoint", "=", endpoint)
+    .executeTakeFirst();
+  return row?.resumes_at === never;
+}
+
 /** Has an endpoint that was disabled for failing, and that rests for another reason, be tried again now. */
 export async function resumeProbing(
   tx: Transaction,

@@ -210,4 +210,31 @@ describe.each(testStores)("the health of an endpoint on $name", (stores) => {
     await until(async () => (await listHealthEvents(bench)).length === 1);
     expect(await listHealthEvents(bench)).toMatchObject([{ type: "webhook_endpoint.failing" }]);
   });
+
+  test("what its owner has switched off stays off, whatever comes of an attempt that was under way", async () => {
+    const bench = await openDeliveryBench(stores);
+    const receiver = await startReceiver();
+    const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<void>();
+    receiver.answer((response, _request, index) => {
+      if (index === 3) void mayAnswer.then(() => response.writeHead(204).end());
+      else response.writeHead(500).end();
+    });
+    const { id } = await bench.addEndpoint(receiver.url);
+    await bench.addEvents("sub_a");
+    bench.startWorker({ retryDelaysMs: Array.from({ length: 9 }, () => 10 * hour) });
+    for (let attempts = 1; attempts <= 3; attempts++) {
+      await until(async () => (await bench.listAttempts(id)).length === attempts);
+      await until(async () => attempts < 3 || (await listHealthEvents(bench)).length === 1);
+      bench.passMs(12 * hour + 1);
+    }
+    await until(() => receiver.received.length === 4);
+    await bench.world.api.ask("PATCH", `/v1/webhook-endpoints/${id}`, { enabled: false });
+    // The worker hears of it.
+    await sleep(100);
+    answer();
+    await until(async () => (await bench.listAttempts(id)).length === 4);
+    await sleep(200);
+    expect(await read(bench, id)).toMatchObject({ enabled: false });
+    expect(await listHealthEvents(bench)).toMatchObject([{ type: "webhook_endpoint.failing" }]);
+  });
 });

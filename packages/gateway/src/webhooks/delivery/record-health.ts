@@ -16,11 +16,16 @@ import {
   type WebhookEndpoint,
 } from "../../store/webhook-endpoints.ts";
 import { updateQueues } from "../../store/webhook-leases.ts";
-import { never, touchQueue, updateDisabledReason } from "../../store/webhook-queues.ts";
+import {
+  never,
+  restsForGood,
+  touchQueue,
+  updateDisabledReason,
+} from "../../store/webhook-queues.ts";
 import { answerEndpoint } from "../endpoints/answer-endpoint.ts";
 import { toWireEndpoint } from "../endpoints/to-wire.ts";
 import { leastUndelivered, nextProbeAt } from "./health.ts";
-import { toQueue, type Served } from "./served-endpoint.ts";
+import { toQueue, unknownRevision, type Served } from "./served-endpoint.ts";
 
 /** What is to be told of an endpoint's health, and done about it. `gone`: it said so itself. */
 export type HealthChange = "tell" | "disable" | "gone" | "recover";
@@ -59,7 +64,10 @@ export async function recordHealth(
   const isSaved = await store.transaction((tx) =>
     save(tx, services, owner, served, change, limit, at),
   );
-  if (!isSaved) return;
+  if (!isSaved) {
+    served.revision = unknownRevision;
+    return;
+  }
   served.isDirty = false;
   services.signals.eventsStored(served.partner);
 }
@@ -107,6 +115,8 @@ async function save(
   const before = await lockEndpoint(tx, store.dialect, served.partner, served.id);
   const partner = await findPartner(tx, served.partner);
   if (before === undefined || partner === undefined) return false;
+  // Its owner has switched it off while the attempt was under way: off is off, whatever came of that.
+  if (await restsForGood(tx, partner.id, before.id)) return false;
   // Its owner, or another process, has changed it meanwhile: that stands.
   if ((await updateQueues(tx, store.dialect, owner, [toQueue(served, limit)])) === 0) return false;
   const after = { ...before, isEnabled: isEnabledAfter(before, change) };
