@@ -1,6 +1,6 @@
 import { toInstant, type Instant } from "@evergate/core";
 import type { Logger } from "pino";
-import { startRecorderThread } from "../webhooks/delivery/start-recorder-thread.ts";
+import { createThreadedRecorder } from "../webhooks/delivery/threaded-recorder.ts";
 import { startClockworkThread } from "../clockwork/start-clockwork-thread.ts";
 import { createGateway, type Gateway, type GatewayParts } from "../create-gateway.ts";
 import { findSecretKey } from "../secrets/find-secret-key.ts";
@@ -124,7 +124,7 @@ function chooseThreads(
   const data = { databaseUrl, secretKey, logLevel };
   return {
     startClockwork: (services) => startClockworkThread(services, data),
-    startRecorder: (services) => startRecorderThread(services, data),
+    startRecorder: (services) => createThreadedRecorder(services, data),
   };
 }
 

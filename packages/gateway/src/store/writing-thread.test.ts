@@ -14,17 +14,17 @@ test("a thread that fails while it waits for its turn to write keeps nobody else
   onTestFinished(() => store.close());
   const { promise: isOver, resolve: end } = Promise.withResolvers<void>();
   const lent = store.lendWriting!(() => isOver);
-  let starts = 0;
+  let failures = 0;
   const thread = startWritingThread(store, pino({ level: "silent" }), {
     name: "a thread that fails",
     entry: new URL(`data:text/javascript,${encodeURIComponent(program)}`),
     data: { databaseUrl: "", secretKey: "", logLevel: "silent" },
     hear: () => {},
-    started: () => starts++,
+    failed: () => failures++,
   });
   onTestFinished(() => thread.stop());
   // The first one is gone, and what it asked for waits.
-  await until(() => starts === 2);
+  await until(() => failures === 1);
   end();
   await lent;
   const wrote = store.transaction(async (tx) => tx.selectFrom("partners").select("id").execute());

@@ -24,8 +24,8 @@ export interface WritingThreadWork<Said> {
   readonly entry: URL;
   readonly data: ThreadData;
   hear(said: Said): void;
-  /** A thread runs, the first one or one in place of one that failed. */
-  readonly started?: () => void;
+  /** The thread has ended, though nobody told it to: what it was asked for is lost. */
+  readonly failed?: () => void;
 }
 
 /**
@@ -80,12 +80,12 @@ export function startWritingThread<Asked, Said>(
     thread.on("error", (error) => {
       log.error({ err: error }, `${work.name} failed; it is started again`);
     });
-    work.started?.();
     await new Promise((resolve) => thread.once("exit", resolve));
     // What it had begun is rolled back with its connection; the right to write must not end with it.
     worker = null;
     hasEnded = true;
     (giveBack as (() => void) | null)?.();
+    if (!stopping.signal.aborted) work.failed?.();
   }
   async function runOn(lend: NonNullable<typeof lendWriting>): Promise<void> {
     const { signal } = stopping;

@@ -31,6 +31,8 @@ await runWritingThread<RecorderAsked, RecorderSaid>(
       if (said.length === 0) setImmediate(sayNow);
       said.push([id, isStored]);
     }
+    // It is ready.
+    sayNow();
     return {
       hear({ attempts, isHurried }) {
         if (isHurried) recorder.hurry();
