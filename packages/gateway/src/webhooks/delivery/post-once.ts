@@ -75,7 +75,7 @@ export function postOnce(
           if (isOver) return;
           chunks.push(chunk);
           size += chunk.length;
-          if (size >= limits.bodyBytes) end(new Error("The rest of the body is not wanted."));
+          if (size > limits.bodyBytes) end(new Error("The rest of the body is not wanted."));
         },
         onResponseEnd: () => end(null),
         onResponseError: (_, error) => end(error),
