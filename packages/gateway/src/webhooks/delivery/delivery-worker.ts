@@ -8,7 +8,7 @@ import { createSender } from "./create-sender.ts";
 import { deliveryDefaults, type DeliveryOptions } from "./delivery-options.ts";
 import { createGate } from "./gate.ts";
 import { learnFromResult } from "./learn-from-result.ts";
-import { readAhead } from "./read-ahead.ts";
+import { createReadAhead } from "./read-ahead.ts";
 import { recordHealth, type HealthChange } from "./record-health.ts";
 import { decideNext } from "./retry-schedule.ts";
 import { createRoster } from "./roster.ts";
@@ -41,6 +41,7 @@ export function startDeliveryWorker(
   const sender = createSender(services, settings);
   const recorder = startRecorder?.() ?? createAttemptRecorder(services, settings.lookEveryMs);
   const roster = createRoster(services, settings);
+  const readAhead = createReadAhead(store);
   const bell = createBell();
   const reading = createGate();
   const stopping = new AbortController();
@@ -215,7 +216,7 @@ export function startDeliveryWorker(
         await roster.keep();
         const hasMore = await reading.close(async () => {
           await look();
-          return readAhead(store, roster.list(), now());
+          return readAhead(roster.list(), now());
         });
         dispatch();
         await tidy();

@@ -20,8 +20,22 @@ const windowsAtOnce = 64;
 
 type Reading = Pick<Store, "reader" | "dialect">;
 
-/** Reads on in the queues that run low. Answers whether there is more to read. */
-export async function readAhead(
+/** Reads on in the queues that run low, and answers whether there is more to read. */
+export type ReadAhead = (endpoints: readonly Served[], now: Instant) => Promise<boolean>;
+
+/** What is read at once is bounded; whoever had to wait for it comes first the next time. */
+export function createReadAhead(store: Reading): ReadAhead {
+  let first = 0;
+  return async (endpoints, now) => {
+    const from = first % Math.max(endpoints.length, 1);
+    const inTurn = [...endpoints.slice(from), ...endpoints.slice(0, from)];
+    const hasMore = await readAhead(store, inTurn, now);
+    if (hasMore) first = from + readsPerTurn;
+    return hasMore;
+  };
+}
+
+async function readAhead(
   store: Reading,
   endpoints: readonly Served[],
   now: Instant,
