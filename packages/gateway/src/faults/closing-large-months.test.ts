@@ -9,7 +9,7 @@ import { launchGatewayProcess, startGatewayProcess } from "./start-gateway-proce
 import { waitUntil } from "./wait-until.ts";
 
 /** `pnpm faults` kills for as long as one likes; a build has less time. */
-const kills = Number(process.env["EVERGATE_FAULTS_KILLS"] ?? "8");
+const kills = Number(process.env["EVERGATE_FAULTS_KILLS"] ?? "4");
 /** More than a settlement takes in one chunk, and in a few. */
 const size = 2_300;
 /** A month of both partners takes about so long on a quiet machine, the start of the process included. */

@@ -16,7 +16,7 @@ import {
 import { waitUntil } from "./wait-until.ts";
 
 /** `pnpm faults` kills for as long as one likes; a build has less time. */
-const kills = Number(process.env["EVERGATE_FAULTS_KILLS"] ?? "8");
+const kills = Number(process.env["EVERGATE_FAULTS_KILLS"] ?? "4");
 const size = Number(process.env["EVERGATE_FAULTS_SUBSCRIPTIONS"] ?? "40");
 const timeoutMs = 120_000 + kills * 4_000;
 

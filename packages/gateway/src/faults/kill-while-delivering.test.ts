@@ -13,7 +13,7 @@ import { startGatewayProcess, type GatewayProcess } from "./start-gateway-proces
 import { waitUntil } from "./wait-until.ts";
 
 /** `pnpm faults` kills for as long as one likes; a build has less time. */
-const kills = Number(process.env["EVERGATE_FAULTS_KILLS"] ?? "6");
+const kills = Number(process.env["EVERGATE_FAULTS_KILLS"] ?? "4");
 
 /** Each process starts so much later than the one before was killed: no time is spent waiting for leases and next tries. */
 const laterMs = 60_000;

@@ -13,7 +13,7 @@ import { startGatewayProcess, type GatewayProcess } from "./start-gateway-proces
 
 type Schemas = components["schemas"];
 
-const kills = Number(process.env["EVERGATE_FAULTS_KILLS"] ?? "5");
+const kills = Number(process.env["EVERGATE_FAULTS_KILLS"] ?? "3");
 const eventCount = 12_000;
 const timeoutMs = 90_000 + kills * 4_000;
 
