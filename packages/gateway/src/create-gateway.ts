@@ -14,11 +14,14 @@ import { rooms } from "./rooms.ts";
 import { createSecretBox } from "./secrets/secret-box.ts";
 import { createSealer } from "./secrets/sealer.ts";
 import { createClientAddress } from "./server/client-address.ts";
-import { defaultApplicationsPerHour, type Settings } from "./settings.ts";
+import {
+  defaultApplicationsPerHour,
+  defaultWebhookConcurrency,
+  type Settings,
+} from "./settings.ts";
 import type { Store } from "./store/store.ts";
 import { runReceipts } from "./webhooks/receipts/run-receipts.ts";
 import type { AttemptRecorder } from "./webhooks/delivery/attempt-recorder.ts";
-import { defaultPerEndpoint } from "./webhooks/delivery/delivery-options.ts";
 import { startDeliveryWorker } from "./webhooks/delivery/delivery-worker.ts";
 import { runReplays } from "./webhooks/replay/run-replays.ts";
 import { createAsker } from "./webhooks/endpoints/ask-endpoint.ts";
@@ -96,7 +99,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       const deliveries = startDeliveryWorker(
         services,
         {
-          perEndpoint: parts.settings.webhookConcurrency ?? defaultPerEndpoint,
+          perEndpoint: parts.settings.webhookConcurrency ?? defaultWebhookConcurrency,
         },
         startRecorder === undefined ? null : () => startRecorder(services),
       );

@@ -1,7 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import { companyVariables, readCompany } from "./company/company-settings.ts";
 import type { Party } from "./store/parties.ts";
-import { defaultPerEndpoint } from "./webhooks/delivery/delivery-options.ts";
 import { deliveryVariables, readSvix, type SvixSettings } from "./webhooks/svix/svix-settings.ts";
 
 /** What an operator can set, read once at start from the environment variables that the README lists. */
@@ -74,6 +73,9 @@ export class SettingError extends Error {
 /** Far more than a partner programme sees, and few enough to be read. */
 export const defaultApplicationsPerHour = 100;
 
+/** So many deliveries are on their way to an endpoint at once. */
+export const defaultWebhookConcurrency = 8;
+
 const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
 
 /** Reads the settings; throws {@link SettingError} for the first that is wrong. */
@@ -85,7 +87,13 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     operatorKey: readOperatorKey(env),
     secretKey: readSecretKey(env),
     privateWebhooks: readPrivateWebhooks(env),
-    webhookConcurrency: readInteger(env, "EVERGATE_WEBHOOK_CONCURRENCY", defaultPerEndpoint, 1, 32),
+    webhookConcurrency: readInteger(
+      env,
+      "EVERGATE_WEBHOOK_CONCURRENCY",
+      defaultWebhookConcurrency,
+      1,
+      32,
+    ),
     svix: readSvix(env, fail),
     trustedProxies: readTrustedProxies(env),
     applicationsPerHour: readInteger(

@@ -1,3 +1,4 @@
+import { defaultWebhookConcurrency } from "../../settings.ts";
 import type { ResolveName } from "../network/create-agent.ts";
 import { retryDelaysMs } from "./retry-schedule.ts";
 import { attemptLimits, type AttemptLimits } from "./send-delivery.ts";
@@ -20,15 +21,12 @@ export interface DeliveryOptions extends AttemptLimits {
   readonly ca?: string;
 }
 
-/** `EVERGATE_WEBHOOK_CONCURRENCY`, where it is not set. */
-export const defaultPerEndpoint = 8;
-
 export const deliveryDefaults: DeliveryOptions = {
   ...attemptLimits,
   lookEveryMs: 500,
   leaseMs: attemptLimits.timeoutMs + 15_000,
   idleMs: 5_000,
-  perEndpoint: defaultPerEndpoint,
+  perEndpoint: defaultWebhookConcurrency,
   total: 1_024,
   retryDelaysMs,
   random: Math.random,
