@@ -166,19 +166,14 @@ export async function removeFromEndpoint(
   ).executeTakeFirst();
   if (claimed === undefined) return false;
   let left = limit;
-  left -= await deleteRows(
-    tx,
-    "webhook_attempts",
-    ["partner", "endpoint", "outcome", "id"],
-    sql`where partner = ${partner} and endpoint = ${endpoint} limit ${left}`,
-  );
-  if (left > 0)
-    left -= await deleteRows(
-      tx,
-      "webhook_deliveries",
-      ["partner", "endpoint", "sequence"],
-      sql`where partner = ${partner} and endpoint = ${endpoint} limit ${left}`,
-    );
+  for (const { table, key, which } of records)
+    if (left > 0)
+      left -= await deleteRows(
+        tx,
+        table,
+        key,
+        sql`where partner = ${partner} and endpoint = ${endpoint} and ${which} limit ${left}`,
+      );
   if (left === 0) return true;
   await tx
     .deleteFrom("webhook_endpoints")

@@ -1,6 +1,5 @@
 import type { Instant } from "@evergate/core";
 import type { Store } from "../../store/store.ts";
-import type { QueueKey } from "../../store/webhook-leases.ts";
 import {
   findFresh,
   listFresh,
@@ -85,7 +84,6 @@ async function readLane(
   now: Instant,
 ): Promise<void> {
   const { station } = served;
-  const key: QueueKey = toKey(served);
-  const rows = await listLane(reader, key, lane, station.cursor, laneAtOnce);
+  const rows = await listLane(reader, toKey(served), lane, station.cursor, laneAtOnce);
   station.addLane(lane, rows, laneAtOnce, now);
 }
