@@ -106,9 +106,9 @@ async function startProcesses(
   screen.printHeading("Two processes");
   const gateway = await startGateway(household, { dataFolder, port, operatorKey });
   screen.print(`  Gateway   ${gateway.baseUrl.padEnd(23)} evergate serve, process ${gateway.pid}`);
-  if (port !== 8080 && !askedPort)
+  if (port === 0 && !askedPort)
     screen.print(
-      `            ${paint("yellow", `port 8080 is in use, so it is ${port}; EVERGATE_PORT sets another`)}`,
+      `            ${paint("yellow", "port 8080 is in use, so it is another; EVERGATE_PORT sets one")}`,
     );
   const receiver = await startReceiver(household, dataFolder);
   screen.print(

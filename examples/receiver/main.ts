@@ -32,7 +32,7 @@ async function findPort(): Promise<number> {
 async function startGateway(folder: string): Promise<RunningServer> {
   const settings = readSettings({
     EVERGATE_DATABASE_URL: `file:${join(folder, "evergate.db")}`,
-    EVERGATE_PORT: String(await findPort()),
+    EVERGATE_PORT: "0",
     EVERGATE_OPERATOR_KEY: operatorKey,
     EVERGATE_ALLOW_PRIVATE_WEBHOOKS: "true",
     EVERGATE_LOG_LEVEL: "error",

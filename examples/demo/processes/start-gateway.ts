@@ -11,6 +11,7 @@ const lookEveryMs = 50;
 
 export interface GatewayOptions {
   readonly dataFolder: string;
+  /** 0: any that is free. */
   readonly port: number;
   readonly operatorKey: string;
 }
@@ -46,9 +47,7 @@ export async function startGateway(
   });
   closeSync(log);
   household.add(child, (outcome) => explainEnd(outcome, logPath));
-  const gateway: Gateway = { baseUrl: `http://127.0.0.1:${port}`, pid: child.pid ?? 0, logPath };
-  await Promise.race([waitUntilReady(gateway, operatorKey), household.ended]);
-  return gateway;
+  return Promise.race([household.ended, waitUntilReady(child.pid ?? 0, logPath, operatorKey)]);
 }
 
 /** The gateway's command, found as any program that depends on the package would find it. */
@@ -69,22 +68,27 @@ function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("EVERGATE_")));
 }
 
-async function waitUntilReady({ baseUrl, logPath }: Gateway, apiKey: string): Promise<void> {
-  const { system } = new Evergate({ apiKey, baseUrl, maxRetries: 0, timeoutMs: 1_000 });
+async function waitUntilReady(pid: number, logPath: string, apiKey: string): Promise<Gateway> {
   const deadline = performance.now() + startTimeoutMs;
   for (;;) {
-    try {
-      await system.getReadiness();
-      return;
-    } catch (error) {
-      if (!isEvergateError(error)) throw error;
-      if (performance.now() > deadline)
-        throw new Error(
-          `The gateway was not ready after ${startTimeoutMs / 1000} s; its log is ${logPath}.`,
-          { cause: error },
-        );
-      await delay(lookEveryMs);
-    }
+    const baseUrl = /listens on (http:\/\/\S+)/.exec(readFileSync(logPath, "utf8"))?.[1];
+    if (baseUrl !== undefined && (await isReady(baseUrl, apiKey))) return { baseUrl, pid, logPath };
+    if (performance.now() > deadline)
+      throw new Error(
+        `The gateway was not ready after ${startTimeoutMs / 1000} s; its log is ${logPath}.`,
+      );
+    await delay(lookEveryMs);
+  }
+}
+
+async function isReady(baseUrl: string, apiKey: string): Promise<boolean> {
+  const { system } = new Evergate({ apiKey, baseUrl, maxRetries: 0, timeoutMs: 1_000 });
+  try {
+    await system.getReadiness();
+    return true;
+  } catch (error) {
+    if (isEvergateError(error)) return false;
+    throw error;
   }
 }
 

@@ -1,7 +1,7 @@
 import { Hono, type Context, type Next } from "hono";
 import type { Contract, Operation } from "../contract/document.ts";
 import type { OperationId } from "../contract/operation.ts";
-import { createValidators, type Fault } from "../contract/validate.ts";
+import { validatorsOf, type Fault } from "../contract/validate.ts";
 import { makeId } from "../ids.ts";
 import { addReferencePages } from "../docs/reference-pages.ts";
 import { addWebhooksPage } from "../webhooks/page/webhooks-page.ts";
@@ -33,7 +33,6 @@ export function createApp(
   witness?: ReplyWitness,
 ): Hono {
   const app = new Hono();
-  const validators = createValidators(contract);
   const homeless = new Set<string>(Object.keys(rooms));
   const methodsOf = new Map<string, string[]>();
 
@@ -43,10 +42,9 @@ export function createApp(
   app.use("/webhooks/*", addRequestId);
   addReferencePages(app, contract);
   addWebhooksPage(app);
-  for (const operation of contract.operations) {
+  for (const [operation, validator] of validatorsOf(contract)) {
     if (!homeless.delete(operation.id))
       throw new Error(`The contract's operation ${operation.id} has no room.`);
-    const validator = validators(operation);
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a union over all operations can't be called with one of them; Rooms has tied each to its own
     const binding = rooms[operation.id] as unknown as Binding<OperationId>;
     const path = operation.path.replaceAll(/\{(\w+)\}/g, ":$1");

@@ -41,8 +41,14 @@ export interface Contract {
 
 const methods = ["get", "put", "post", "patch", "delete"];
 
-/** Reads the bundled document that `npm run generate` makes. */
+let read: Contract | undefined;
+
+/** The bundled document that `npm run generate` makes. A process reads it once. */
 export function readContract(): Contract {
+  return (read ??= readBundle());
+}
+
+function readBundle(): Contract {
   const text = readFileSync(new URL("../generated/openapi.json", import.meta.url), "utf8");
   const document = asNode(JSON.parse(text));
   const operations: Operation[] = [];

@@ -18,7 +18,20 @@ export interface OperationValidator {
 
 const documentId = "openapi.json";
 
-export function createValidators(contract: Contract): (operation: Operation) => OperationValidator {
+const made = new WeakMap<Contract, ReadonlyMap<Operation, OperationValidator>>();
+
+/** The validators of a contract's operations. A process makes them once, however many gateways it has. */
+export function validatorsOf(contract: Contract): ReadonlyMap<Operation, OperationValidator> {
+  let validators = made.get(contract);
+  if (validators === undefined) {
+    const create = createValidators(contract);
+    validators = new Map(contract.operations.map((operation) => [operation, create(operation)]));
+    made.set(contract, validators);
+  }
+  return validators;
+}
+
+function createValidators(contract: Contract): (operation: Operation) => OperationValidator {
   // The contract lint has checked the schemas themselves; to do it again takes a fifth of the start.
   const options = {
     strict: false,

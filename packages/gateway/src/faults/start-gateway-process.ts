@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { apiOf, type Api } from "../testing/api.ts";
+import { bareEnvironment } from "../testing/bare-environment.ts";
 import { testOperatorKey, testSecretKey } from "../testing/start-test-gateway.ts";
 
 export interface GatewayProcess {
@@ -103,7 +104,7 @@ function spawnGateway(
     {
       stdio: ["ignore", "pipe", "pipe"],
       env: {
-        PATH: process.env["PATH"],
+        ...bareEnvironment(),
         EVERGATE_DATABASE_URL: databaseUrl,
         EVERGATE_SECRET_KEY: testSecretKey,
         EVERGATE_OPERATOR_KEY: testOperatorKey,

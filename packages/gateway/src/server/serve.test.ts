@@ -9,6 +9,7 @@ import type { components } from "../generated/api.ts";
 import { migrate } from "../store/migrate.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
+import { bareEnvironment } from "../testing/bare-environment.ts";
 import { runEvergate, startServe } from "../testing/run-evergate.ts";
 import { testStores, type TestDatabase, type TestStores } from "../testing/open-test-stores.ts";
 import { testSecretKey } from "../testing/start-test-gateway.ts";
@@ -328,7 +329,7 @@ function startUnread(env: ServeEnv): {
 } {
   const main = fileURLToPath(new URL("../main.ts", import.meta.url));
   const child = spawn(process.execPath, [main, "serve"], {
-    env: { PATH: process.env["PATH"], EVERGATE_PORT: "0", ...env },
+    env: { ...bareEnvironment(), EVERGATE_PORT: "0", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   onTestFinished(() => void child.kill("SIGKILL"));

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
+import { bareEnvironment } from "./bare-environment.ts";
 
 /** The real command, in a process of its own. */
 export interface EvergateProcess {
@@ -31,7 +32,7 @@ export function startEvergate(
   const directory = mkdtempSync(join(tmpdir(), "evergate-run-"));
   const child = spawn(process.execPath, [main, ...words], {
     cwd: directory,
-    env: { PATH: process.env["PATH"], ...env },
+    env: { ...bareEnvironment(), ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";

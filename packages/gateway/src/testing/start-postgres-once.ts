@@ -1,4 +1,5 @@
 import type { TestProject } from "vitest/node";
+import { fastFolder } from "./fast-folder.ts";
 import { startPostgres } from "./start-postgres.ts";
 
 declare module "vitest" {
@@ -10,7 +11,7 @@ declare module "vitest" {
 
 /** Vitest's global set-up: one PostgreSQL server for the whole run. */
 export default async function startOnce(project: TestProject): Promise<() => Promise<void>> {
-  const server = await startPostgres();
+  const server = await startPostgres(fastFolder);
   project.provide("postgresUrl", server.url);
   return () => server.stop();
 }

@@ -19,10 +19,10 @@ export interface PostgresServer {
 const nobody = 65_534;
 
 /**
- * Starts a throw-away PostgreSQL 18 of its own on a free port, without anything installed on the machine.
- * Throws a sentence that says what is missing where its binaries are not there for this platform.
+ * Starts a throw-away PostgreSQL 18 of its own on a free port, without anything installed on the machine; its data lies
+ * in `folder`. Throws a sentence that says what is missing where its binaries are not there for this platform.
  */
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres(folder: string = tmpdir()): Promise<PostgresServer> {
   const platform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
   let binaries: { readonly initdb: string };
   try {
@@ -36,11 +36,11 @@ export async function startPostgres(): Promise<PostgresServer> {
   const isRoot = process.getuid?.() === 0;
   const identity = isRoot ? { uid: nobody, gid: nobody } : {};
   const directory = mkdtempSync(join(tmpdir(), "evergate-postgres-"));
-  if (isRoot) chownSync(directory, nobody, nobody);
+  const data = mkdtempSync(join(folder, "evergate-postgres-data-"));
+  if (isRoot) for (const made of [directory, data]) chownSync(made, nobody, nobody);
   const bin = isRoot
     ? makeReachable(dirname(binaries.initdb), directory)
     : dirname(binaries.initdb);
-  const data = join(directory, "data");
   const port = await findFreePort();
   execFileSync(
     join(bin, "initdb"),
@@ -102,7 +102,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     stop: async () => {
       process.off("exit", kill);
       await interrupt("SIGINT");
-      rmSync(directory, { recursive: true, force: true });
+      for (const made of [directory, data]) rmSync(made, { recursive: true, force: true });
     },
   };
 }
