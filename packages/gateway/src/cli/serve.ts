@@ -1,4 +1,3 @@
-import { serve } from "../server/serve.ts";
 import { readSettings, type Settings } from "../settings.ts";
 import { createLog } from "../telemetry/create-log.ts";
 import type { Environment, Flags } from "./command.ts";
@@ -11,6 +10,8 @@ const exitCodes = { SIGTERM: 143, SIGINT: 130 } as const;
 /** Serves until a signal ends it: the first lets it finish, a second does not. */
 export async function runServe(flags: Flags, env: Environment): Promise<number> {
   const settings = readSettings(env);
+  // Only now: whoever has written a variable wrongly is told at once.
+  const { serve } = await import("../server/serve.ts");
   const log = createLog(settings.logLevel);
   const stopSignal = waitForSignal();
   process.once("uncaughtException", (error) => {
