@@ -95,13 +95,12 @@ export function createGateway(parts: GatewayParts): Gateway {
     services,
     start() {
       if (background !== null) return;
-      const { startRecorder } = parts;
       const deliveries = startDeliveryWorker(
         services,
         {
           perEndpoint: parts.settings.webhookConcurrency ?? defaultWebhookConcurrency,
         },
-        startRecorder === undefined ? null : () => startRecorder(services),
+        parts.startRecorder?.(services),
       );
       const { svix } = parts.settings;
       const handover = svix === null || svix === undefined ? null : runSvix(services, svix);

@@ -1,8 +1,8 @@
-import { createServer } from "node:http";
 import { Webhook } from "standardwebhooks";
 import { afterEach, beforeEach, describe, expect, expectTypeOf, test, vi } from "vitest";
 import { webhooks, WebhookVerificationError, type EvergateEvent } from "./index.ts";
 import { verifyWebhook, type WebhookRequest } from "./webhooks.ts";
+import { listen } from "./testing/listen.ts";
 
 const secret = `whsec_${Buffer.alloc(32, 1).toString("base64")}`;
 const otherSecret = `whsec_${Buffer.alloc(32, 2).toString("base64")}`;
@@ -116,22 +116,16 @@ describe("a delivery that is Evergate's", () => {
   test("is verified: a request of node:http, whose body is read", async () => {
     vi.useRealTimers();
     const outcome = Promise.withResolvers<EvergateEvent>();
-    const server = createServer((request, response) => {
+    const url = await listen((request, response) => {
       verifyWebhook(request, secret).then(outcome.resolve, outcome.reject);
       response.end();
     });
-    await new Promise<void>((resolve) => {
-      server.listen(0, "127.0.0.1", resolve);
-    });
-    const address = server.address();
-    const port = typeof address === "object" ? address?.port : 0;
-    await fetch(`http://127.0.0.1:${port}`, {
+    await fetch(url, {
       method: "POST",
       body,
       headers: sign(body, { at: new Date() }),
     });
     expect(await outcome.promise).toEqual(event);
-    server.close();
   });
 
   test("one of several signatures is enough, unknown versions are passed over", async () => {

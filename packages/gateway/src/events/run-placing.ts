@@ -63,8 +63,12 @@ export function runPlacing(
       );
     }
   }
-  const timer = setInterval(() => void look(), lookEveryMs);
-  void look();
+  let looking: Promise<void> | null = null;
+  function lookOnce(): void {
+    looking ??= look().finally(() => (looking = null));
+  }
+  const timer = setInterval(lookOnce, lookEveryMs);
+  lookOnce();
   return {
     eventsStored(partner) {
       waiting.add(partner);
@@ -73,6 +77,7 @@ export function runPlacing(
     async stop() {
       isStopped = true;
       clearInterval(timer);
+      await looking;
       await Promise.all(underWay.values());
     },
   };

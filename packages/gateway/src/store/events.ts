@@ -109,6 +109,15 @@ export interface PlacedEvent extends UnplacedEvent {
   readonly position: number;
 }
 
+/** Events of one lane are delivered one after the other: those of a subscription, else of whatever they are about. */
+export function laneOf({
+  id,
+  subscription,
+  subject,
+}: Pick<UnplacedEvent, "id" | "subscription" | "subject">): string {
+  return subscription ?? subject ?? id;
+}
+
 /** Events that have no place in the total order yet, in the order in which they were made. */
 export async function listUnplacedEvents(
   tx: Transaction,

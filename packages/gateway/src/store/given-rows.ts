@@ -4,8 +4,8 @@ import type { Dialect } from "./store.ts";
 type Value = string | number | null;
 
 /**
- * Rows given to a statement in one parameter, or one for each column, so that its text is the same however many they are. The columns are
- * `c0`, `c1`, …; texts compare as those of our tables do.
+ * Rows given to a statement in one parameter, or one for each column, so that its text is the same however many they are.
+ * The columns are `c0`, `c1`, …; texts compare as those of our tables do.
  */
 export function givenRows(
   dialect: Dialect,

@@ -2,6 +2,7 @@
 import type { Instant } from "@evergate/core";
 import { sql } from "kysely";
 import { toPartnerId, type PartnerId } from "../ids.ts";
+import { laneOf } from "./events.ts";
 import { insertRows } from "./insert-rows.ts";
 import type { Dialect, Reader, Transaction } from "./store.ts";
 import { leaseClock } from "./webhook-leases.ts";
@@ -124,17 +125,21 @@ export async function listEventsForSvix(
       join.onRef("events.partner", "=", "place.partner").onRef("events.id", "=", "place.event"),
     )
     .select(["place.event as id", "place.type", "events.payload"])
-    .select([
-      sql<number>`place.position`.as("position"),
-      sql<string>`coalesce(place.subscription, place.subject, place.event)`.as("lane"),
-      sql<number>`0`.as("attempt_count"),
-    ])
+    .select(["place.subscription", "place.subject"])
+    .select(sql<number>`place.position`.as("position"))
     .where("place.partner", "=", partner)
     .where("place.position", ">", position)
     .orderBy("place.position")
     .limit(limit)
     .execute();
-  return rows.map(toSvixEvent);
+  return rows.map(({ id, type, position, payload, ...about }) => ({
+    id,
+    type,
+    position,
+    lane: laneOf({ id, ...about }),
+    payload,
+    attemptCount: 0,
+  }));
 }
 
 /** Held events that may be tried, the lanes that have waited longest first. */
@@ -158,14 +163,7 @@ export async function listHeldEvents(
     .orderBy("held.position")
     .limit(limit)
     .execute();
-  return rows.map(toSvixEvent);
-}
-
-function toSvixEvent({
-  attempt_count: attemptCount,
-  ...event
-}: Omit<SvixEvent, "attemptCount"> & { readonly attempt_count: number }): SvixEvent {
-  return { ...event, attemptCount };
+  return rows.map(({ attempt_count: attemptCount, ...event }) => ({ ...event, attemptCount }));
 }
 
 /** Of some lanes those in which events are held, and when each may be tried. */

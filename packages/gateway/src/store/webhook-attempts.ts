@@ -36,8 +36,9 @@ export interface DecidedAttempt extends NewAttempt {
 }
 
 /**
- * Stores attempts, once however often it is asked to, but for those of endpoints that have been deleted meanwhile. What becomes of their deliveries is
- * stored before: one that was to be given up, but has been given all its attempts again meanwhile, is not given up.
+ * Stores attempts, once however often it is asked to, but for those of endpoints that have been deleted meanwhile. What
+ * becomes of their deliveries is stored before: one that was to be given up, but has been given all its attempts again
+ * meanwhile, is not given up.
  */
 export async function insertAttempts(
   tx: Transaction,
@@ -203,7 +204,7 @@ async function listPage(
   };
 }
 
-/** When the deliveries of some events are tried again, by the newest attempt of each: that is the one which another follows. */
+/** When the deliveries of some events are tried again, by the newest attempt of each: the one which another follows. */
 async function findNextAttempts(
   db: Reader,
   partner: PartnerId,

@@ -1,9 +1,9 @@
 import { createHmac } from "node:crypto";
-import { createServer, type Server } from "node:http";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { testStores } from "../../../gateway/src/testing/open-test-stores.ts";
-import { startTestGateway, type testNow } from "../../../gateway/src/testing/start-test-gateway.ts";
-import { Evergate, EvergateProblem, webhooks } from "../index.ts";
+import { EvergateProblem, webhooks } from "../index.ts";
+import { listen } from "../testing/listen.ts";
+import { openPartner } from "../testing/open-partner.ts";
 
 const secretOf = (byte: number): string => `whsec_${Buffer.alloc(32, byte).toString("base64")}`;
 const data = { endpoint: "wh_01m86d3dj0fhrrs8thyv5t4a1p", challenge: "x".repeat(43) };
@@ -45,7 +45,7 @@ async function startReceiver(secrets: () => readonly string[]): Promise<{
   readonly types: readonly string[];
 }> {
   const types: string[] = [];
-  const server: Server = createServer((request, response) => {
+  const url = await listen((request, response) => {
     webhooks
       .verify(request, secrets())
       .then(async (event) => {
@@ -56,36 +56,13 @@ async function startReceiver(secrets: () => readonly string[]): Promise<{
       })
       .catch(() => response.writeHead(400).end());
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
-  const port = typeof address === "object" ? address?.port : 0;
-  return { url: `http://127.0.0.1:${port}/evergate`, types };
+  return { url, types };
 }
 
 describe.each(testStores)("with a gateway on $name", (stores) => {
   test("a receiver proves that it has its secret, and gets what has waited for it", async () => {
-    // Signatures bear the real time.
-    const gateway = await startTestGateway(stores, {
-      withBackground: true,
-      now: Date.now() as typeof testNow,
-    });
-    const connect = (apiKey: string): Evergate =>
-      new Evergate({ apiKey, baseUrl: gateway.baseUrl, fetch: gateway.fetch });
-    const partner = await connect(gateway.operatorKey).partners.create({
-      name: "Danube Telecom",
-      type: "reseller",
-      currency: "EUR",
-      timeZone: "Europe/Bratislava",
-      billingPeriod: "calendar_month",
-      mode: "live",
-    });
-    const { webhookEndpoints, customers } = connect(partner.apiKey.secret);
+    const { evergate } = await openPartner(stores);
+    const { webhookEndpoints, customers } = evergate;
     let secrets = [secretOf(9)];
     const receiver = await startReceiver(() => secrets);
     const endpoint = await webhookEndpoints.create({

@@ -1,15 +1,14 @@
-import { createServer } from "node:http";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { testStores } from "../../../gateway/src/testing/open-test-stores.ts";
-import { startTestGateway, type testNow } from "../../../gateway/src/testing/start-test-gateway.ts";
 import {
-  Evergate,
   webhooks,
   type EvergateEvent,
   type Receipt,
   type Receiver,
   type TakenReceipt,
 } from "../index.ts";
+import { listen } from "../testing/listen.ts";
+import { openPartner } from "../testing/open-partner.ts";
 
 const mostBytes = 1_024;
 
@@ -63,22 +62,7 @@ describe("the answer with a receipt", () => {
 
 describe.each(testStores)("with a gateway on $name", (stores) => {
   test("what a receiver answers to an event is its receipt, and a repetition brings the one that got lost", async () => {
-    // Signatures bear the real time.
-    const gateway = await startTestGateway(stores, {
-      withBackground: true,
-      now: Date.now() as typeof testNow,
-    });
-    const connect = (apiKey: string): Evergate =>
-      new Evergate({ apiKey, baseUrl: gateway.baseUrl, fetch: gateway.fetch });
-    const partner = await connect(gateway.operatorKey).partners.create({
-      name: "Danube Telecom",
-      type: "reseller",
-      currency: "EUR",
-      timeZone: "Europe/Bratislava",
-      billingPeriod: "calendar_month",
-      mode: "live",
-    });
-    const evergate = connect(partner.apiKey.secret);
+    const { evergate } = await openPartner(stores);
     const receiver = await startReceiver();
     const endpoint = await evergate.webhookEndpoints.create({
       url: receiver.url,
@@ -136,7 +120,7 @@ async function startReceiver(): Promise<{
   const errors: unknown[] = [];
   let receiver: Receiver | null = null;
   let isNextLost = false;
-  const server = createServer((request, response) => {
+  const url = await listen((request, response) => {
     if (!isNextLost) {
       receiver?.listener(request, response);
       return;
@@ -144,16 +128,8 @@ async function startReceiver(): Promise<{
     isNextLost = false;
     void receiver?.receive(request).then(() => response.destroy());
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
   return {
-    url: `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/evergate`,
+    url,
     errors,
     get taken() {
       return receipts.size;

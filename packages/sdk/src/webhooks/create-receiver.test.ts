@@ -1,8 +1,8 @@
-import { createServer } from "node:http";
 import { Webhook } from "standardwebhooks";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { createReceiver, publishedKeys, type ReceiverOptions } from "../webhooks.ts";
 import type { DeliveredEvent, Receiver } from "../webhooks.ts";
+import { listen } from "../testing/listen.ts";
 
 const endpoint = "wh_01m86d3dj0fhrrs8thyv5t4a1p";
 const id = "evt_01m9fh5nt0e34s1f9fjkgqeren";
@@ -169,13 +169,7 @@ describe("a receiver", () => {
 
   test("is a listener of node:http, also for what is no delivery", async () => {
     const { receiver, taken } = open();
-    const server = createServer(receiver.listener);
-    await new Promise<void>((resolve) => {
-      server.listen(0, "127.0.0.1", resolve);
-    });
-    onTestFinished(() => void server.close());
-    const address = server.address();
-    const url = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/`;
+    const url = await listen(receiver.listener);
     const request = post({});
     const delivered = await fetch(url, {
       method: "POST",

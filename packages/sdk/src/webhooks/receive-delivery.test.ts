@@ -1,18 +1,9 @@
-import { createServer, type IncomingMessage } from "node:http";
-import { describe, expect, onTestFinished, test } from "vitest";
-import { testStores, type TestStores } from "../../../gateway/src/testing/open-test-stores.ts";
-import {
-  startTestGateway,
-  type TestGateway,
-  type testNow,
-} from "../../../gateway/src/testing/start-test-gateway.ts";
-import {
-  Evergate,
-  webhooks,
-  type DeliveredEvent,
-  type VerifyOptions,
-  type WebhookKeys,
-} from "../index.ts";
+import type { IncomingMessage } from "node:http";
+import { describe, expect, test } from "vitest";
+import { testStores } from "../../../gateway/src/testing/open-test-stores.ts";
+import { webhooks, type DeliveredEvent, type VerifyOptions, type WebhookKeys } from "../index.ts";
+import { listen } from "../testing/listen.ts";
+import { openPartner } from "../testing/open-partner.ts";
 
 interface Receiver {
   readonly url: string;
@@ -30,46 +21,16 @@ async function startReceiver(keys: WebhookKeys, options?: VerifyOptions): Promis
     else next(event);
     return event;
   };
-  const server = createServer((request, response) => {
+  const url = await listen((request, response) => {
     take(request).then(
       () => response.writeHead(204).end(),
       () => response.writeHead(400).end(),
     );
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
   return {
-    url: `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/evergate`,
+    url,
     next: () => taken.shift() ?? new Promise((resolve) => waiting.push(resolve)),
   };
-}
-
-/** A partner's client of a gateway with everything running. */
-async function openPartner(
-  stores: TestStores,
-): Promise<{ gateway: TestGateway; evergate: Evergate }> {
-  const gateway = await startTestGateway(stores, {
-    withBackground: true,
-    // Signatures bear the real time.
-    now: Date.now() as typeof testNow,
-  });
-  const connect = (apiKey: string): Evergate =>
-    new Evergate({ apiKey, baseUrl: gateway.baseUrl, fetch: gateway.fetch });
-  const partner = await connect(gateway.operatorKey).partners.create({
-    name: "Danube Telecom",
-    type: "xsp",
-    currency: "EUR",
-    timeZone: "Europe/Bratislava",
-    billingPeriod: "calendar_month",
-    mode: "sandbox",
-  });
-  return { gateway, evergate: connect(partner.apiKey.secret) };
 }
 
 describe.each(testStores)("with a gateway on $name", (stores) => {

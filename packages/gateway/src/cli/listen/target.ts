@@ -1,6 +1,6 @@
 import { StartError } from "../../server/start-error.ts";
+import { attemptLimits } from "../../webhooks/delivery/attempt-limits.ts";
 import {
-  attemptLimits,
   readTarget,
   sendDelivery,
   type AttemptResult,

@@ -47,14 +47,25 @@ export function nextFlow(
   if (!isSlow(result)) return flow;
   const isKnown = flow.slowedAt !== null && attemptedAt < flow.slowedAt;
   const slowCount = isKnown ? flow.slowCount : flow.slowCount + 1;
-  const restMs = Math.max(
-    Math.min(firstRestMs * 2 ** Math.min(slowCount - 1, 20), longestRestMs),
-    retryAfterMs,
-  );
+  const restMs = Math.max(restMsAfter(slowCount), retryAfterMs);
   return {
     allowance: isKnown ? flow.allowance : Math.max(1, Math.floor(flow.allowance / 2)),
     resumesAt: toInstant(Math.max(now + restMs, flow.resumesAt ?? 0)),
     slowCount,
     slowedAt: isKnown ? flow.slowedAt : now,
   };
+}
+
+/** The flow where an attempt's result could not be stored, `slowCount` being what it was when the attempt began: the endpoint rests, longer each time. */
+export function slowDown(flow: Flow, slowCount: number, now: Instant): Flow {
+  const restMs = restMsAfter(slowCount + 1);
+  return {
+    ...flow,
+    resumesAt: toInstant(Math.max(now + restMs, flow.resumesAt ?? 0)),
+    slowCount: slowCount + 1,
+  };
+}
+
+function restMsAfter(slowCount: number): number {
+  return Math.min(firstRestMs * 2 ** Math.min(slowCount - 1, 20), longestRestMs);
 }

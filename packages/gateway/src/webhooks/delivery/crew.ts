@@ -11,7 +11,7 @@ import {
   type LeftQueue,
   type QueueKey,
 } from "../../store/webhook-leases.ts";
-import { isAlive, makeLeaseName } from "./lease-name.ts";
+import { freeDead, makeLeaseName } from "./lease-name.ts";
 
 /** This process among all that deliver from one database: what it may serve, and how much of it is its share. */
 export interface Crew {
@@ -41,18 +41,11 @@ export function createCrew({ store, now }: Pick<Services, "store" | "now">, leas
   let renewedAt = Number.NEGATIVE_INFINITY;
   let share = Number.POSITIVE_INFINITY;
 
-  /** On SQLite all processes are on this machine: what a killed one left is free at once. */
-  async function begin(): Promise<void> {
-    if (store.dialect === "sqlite")
-      for (const former of await listLeaseOwners(store.reader))
-        if (!isAlive(former)) await store.transaction((tx) => releaseAll(tx, former));
-    hasBegun = true;
-  }
-
   return {
     owner,
     async lease(serving) {
-      if (!hasBegun) await begin();
+      if (!hasBegun) await freeDead(store, listLeaseOwners, releaseAll);
+      hasBegun = true;
       const room =
         share === Number.POSITIVE_INFINITY ? mostServed - serving : Math.max(1, share - serving);
       const endsAt = performance.now() + leaseMs;

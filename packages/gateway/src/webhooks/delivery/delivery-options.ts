@@ -1,7 +1,7 @@
 import { defaultWebhookConcurrency } from "../../settings.ts";
 import type { ResolveName } from "../network/create-agent.ts";
+import { attemptLimits, type AttemptLimits } from "./attempt-limits.ts";
 import { retryDelaysMs } from "./retry-schedule.ts";
-import { attemptLimits, type AttemptLimits } from "./send-delivery.ts";
 
 /** How deliveries are made. Tests give their own times, so that none of them waits. */
 export interface DeliveryOptions extends AttemptLimits {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { toInstant } from "@evergate/core";
 import { Webhook as StandardWebhook } from "standardwebhooks";
 import { Webhook as SvixWebhook } from "svix";
+import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
 import { createSecretBox } from "../../secrets/secret-box.ts";
 import type { components } from "../../generated/api.ts";
@@ -401,6 +402,51 @@ describe.each(testStores)("deliveries on $name", (stores) => {
     expect(receiver.received).toHaveLength(1);
     expect(failures).toBeLessThan(0);
     expect(await countPending(bench.store)).toBe(0);
+  });
+
+  test("an attempt that can't be stored is made again later each time, until it can", async () => {
+    const bench = await openDeliveryBench(stores);
+    const receiver = await startReceiver();
+    const endpoint = await bench.addEndpoint(receiver.url);
+    await bench.addEvents("sub_a");
+    const change = (statement: string): Promise<void> =>
+      bench.store.transaction(async (tx) => void (await sql.raw(statement).execute(tx)));
+    await change(
+      stores.name === "sqlite"
+        ? "create trigger broken before insert on webhook_attempts begin select raise(abort, 'broken'); end"
+        : "alter table webhook_attempts add constraint broken check (false) not valid",
+    );
+    bench.startWorker();
+    const readRest = async (): Promise<string | null> => {
+      const { health } = await bench.world.api.ask<Schemas["WebhookEndpoint"]>(
+        "GET",
+        `/v1/webhook-endpoints/${endpoint.id}`,
+      );
+      return health.restsUntil;
+    };
+    const rests: readonly (readonly [number, string])[] = [
+      [1_000, "2026-11-24T09:00:01Z"],
+      [2_000, "2026-11-24T09:00:03Z"],
+      [4_000, "2026-11-24T09:00:07Z"],
+    ];
+    for (const [index, [restMs, restsUntil]] of rests.entries()) {
+      await until(async () => (await readRest()) === restsUntil);
+      bench.passMs(restMs - 1);
+      await sleep(100);
+      expect(receiver.received).toHaveLength(index + 1);
+      if (index === 2)
+        await change(
+          stores.name === "sqlite"
+            ? "drop trigger broken"
+            : "alter table webhook_attempts drop constraint broken",
+        );
+      bench.passMs(1);
+    }
+    await until(async () => (await bench.listAttempts(endpoint.id)).length === 1);
+    expect(receiver.received).toHaveLength(4);
+    expect(await bench.listAttempts(endpoint.id)).toMatchObject([
+      { attempt: 1, status: "succeeded" },
+    ]);
   });
 
   test("an address that has become private is not connected to, and the attempt says so", async () => {

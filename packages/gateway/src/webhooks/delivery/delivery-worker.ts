@@ -1,9 +1,11 @@
 import { setImmediate as untilOthersWereServed, setTimeout as sleep } from "node:timers/promises";
 import type { Services } from "../../app/world.ts";
 import { makeId, type PartnerId } from "../../ids.ts";
+import { StoreUnavailableError } from "../../store/store.ts";
 import type { WaitingDelivery } from "../../store/webhook-windows.ts";
 import { createAttemptRecorder, type AttemptRecorder } from "./attempt-recorder.ts";
 import { createBell } from "./bell.ts";
+import { slowDown } from "./congestion.ts";
 import { createSender } from "./create-sender.ts";
 import { deliveryDefaults, type DeliveryOptions } from "./delivery-options.ts";
 import { createGate } from "./gate.ts";
@@ -34,12 +36,12 @@ export function startDeliveryWorker(
     "store" | "sealer" | "secretBox" | "signingKeys" | "log" | "now" | "privateWebhooks" | "signals"
   >,
   options: Partial<DeliveryOptions> = {},
-  startRecorder: (() => AttemptRecorder) | null = null,
+  given: AttemptRecorder | null = null,
 ): DeliveryWorker {
   const { store, log, now } = services;
   const settings = { ...deliveryDefaults, ...options };
   const sender = createSender(services, settings);
-  const recorder = startRecorder?.() ?? createAttemptRecorder(services, settings.lookEveryMs);
+  const recorder = given ?? createAttemptRecorder(services, settings.lookEveryMs);
   const roster = createRoster(services, settings);
   const readAhead = createReadAhead(store);
   const bell = createBell();
@@ -99,16 +101,17 @@ export function startDeliveryWorker(
     const delivery = endpoint.station.take();
     if (delivery === undefined) return;
     const { station } = endpoint;
+    const { slowCount } = endpoint.flow;
     const wasSick = isSick(endpoint);
     if (wasSick) sickUnderWay++;
     endpoint.usedAt = performance.now();
-    const running = attempt(endpoint, station, delivery)
+    const running = attempt(endpoint, station, delivery, slowCount)
       .catch((err: unknown) => {
         log.error(
           { err, endpoint: endpoint.id },
           "an attempt to deliver failed unexpectedly; it is made again",
         );
-        forget(endpoint, station, delivery);
+        forget(endpoint, station, delivery, slowCount);
       })
       .finally(() => {
         if (wasSick) sickUnderWay--;
@@ -134,6 +137,7 @@ export function startDeliveryWorker(
     endpoint: Served,
     station: Served["station"],
     delivery: WaitingDelivery,
+    slowCount: number,
   ): Promise<void> {
     const attemptedAt = now();
     const begunAt = performance.now();
@@ -181,14 +185,21 @@ export function startDeliveryWorker(
     endpoint.recording--;
     // What was read before and is taken in after would not know of it.
     await reading.pass();
-    if (!isStored) forget(endpoint, station, delivery);
+    if (!isStored) forget(endpoint, station, delivery, slowCount);
     else if (next.status === "pending") station.postpone(delivery, next.at);
     else station.settle(delivery);
     if (isMine) await changeHealth(endpoint, change);
   }
 
-  /** What became of it is not known: it is read and made again. */
-  function forget(endpoint: Served, station: Served["station"], delivery: WaitingDelivery): void {
+  /** What became of it can't be stored: it is read and made again, later each time. */
+  function forget(
+    endpoint: Served,
+    station: Served["station"],
+    delivery: WaitingDelivery,
+    slowCount: number,
+  ): void {
+    endpoint.flow = slowDown(endpoint.flow, slowCount, now());
+    endpoint.isDirty = true;
     station.settle(delivery);
     station.restart(
       Math.min(station.cursor, delivery.sequence - 1),
@@ -200,13 +211,33 @@ export function startDeliveryWorker(
   /** Switches it off or on and tells its owner; nothing begins meanwhile. */
   async function changeHealth(endpoint: Served, change: HealthChange): Promise<void> {
     try {
-      await recordHealth(services, roster.owner, endpoint, change, roster.limitOf(endpoint));
+      await tellHealth(endpoint, change);
     } catch (error) {
       // What was not told must not be saved either: it is read anew, and the next attempt decides again.
       endpoint.revision = unknownRevision;
       throw error;
     } finally {
       endpoint.isHeld = false;
+    }
+  }
+
+  /** A database that can't be reached is waited for: of one that has recovered the next attempt may be a day away. */
+  async function tellHealth(endpoint: Served, change: HealthChange): Promise<void> {
+    for (;;) {
+      try {
+        return await recordHealth(
+          services,
+          roster.owner,
+          endpoint,
+          change,
+          roster.limitOf(endpoint),
+        );
+      } catch (error) {
+        const err = store.translate(error);
+        if (!(err instanceof StoreUnavailableError) || stopping.signal.aborted) throw error;
+        log.error({ err, endpoint: endpoint.id }, "an endpoint's health was not recorded yet");
+        await sleep(settings.lookEveryMs);
+      }
     }
   }
 

@@ -1,6 +1,6 @@
 import type { Instant } from "@evergate/core";
 import type { PartnerId } from "../../ids.ts";
-import { findEventPayloads, type PlacedEvent } from "../../store/events.ts";
+import { findEventPayloads, laneOf, type PlacedEvent } from "../../store/events.ts";
 import { findPartner } from "../../store/partners.ts";
 import { insertReceipts } from "../../store/receipts.ts";
 import type { Reader, Transaction } from "../../store/store.ts";
@@ -77,7 +77,7 @@ function toNewDelivery(
   return {
     endpoint: endpoint.id,
     event: event.id,
-    lane: event.subscription ?? event.subject ?? event.id,
+    lane: laneOf(event),
     makeBody:
       endpoint.payload === "thin"
         ? (sequence: number) => makeBody(thinPayload(), endpoint.id, sequence)

@@ -4,6 +4,7 @@ import { addressOf } from "../network/addressed-client.ts";
 import { checkEndpointUrl } from "../network/check-endpoint-url.ts";
 import { AddressRefusedError } from "../network/create-agent.ts";
 import type { PrivateWebhooks } from "../network/judge-address.ts";
+import type { AttemptLimits } from "./attempt-limits.ts";
 import { describeError, describeStatus } from "./describe-failure.ts";
 import { postOnce } from "./post-once.ts";
 import { decodeSecret, signMessage } from "../signing/sign-message.ts";
@@ -34,21 +35,6 @@ export interface Message {
   /** Its owner's own headers, which none of ours is among. */
   readonly headers: Readonly<Record<string, string>>;
 }
-
-/** How long an attempt may take. */
-export interface AttemptLimits {
-  readonly timeoutMs: number;
-  readonly connectTimeoutMs: number;
-  /** How long the body of an answer is listened to; the status alone decides. */
-  readonly bodyMs: number;
-}
-
-/** 15 s: what providers of webhooks commonly give; 5 s to connect are ample for any host that is up. */
-export const attemptLimits: AttemptLimits = {
-  timeoutMs: 15_000,
-  connectTimeoutMs: 5_000,
-  bodyMs: 1_000,
-};
 
 /** What came of an attempt. */
 export interface AttemptResult {

@@ -2,13 +2,8 @@ import type { Agent } from "undici";
 import type { PartnerId } from "../../ids.ts";
 import { ProblemError } from "../../app/problem.ts";
 import type { Settings } from "../../settings.ts";
-import {
-  attemptLimits,
-  sendDelivery,
-  type AttemptLimits,
-  type AttemptResult,
-  type Message,
-} from "../delivery/send-delivery.ts";
+import { attemptLimits, type AttemptLimits } from "../delivery/attempt-limits.ts";
+import { sendDelivery, type AttemptResult, type Message } from "../delivery/send-delivery.ts";
 import { createAgent } from "../network/create-agent.ts";
 
 /** Sends what somebody waits for the answer of, outside the queues. */

@@ -6,12 +6,8 @@ import { promisify } from "node:util";
 import { afterEach, expect, onTestFinished, test } from "vitest";
 import { addressOf } from "./addressed-client.ts";
 import { createAgent, type AgentOptions } from "./create-agent.ts";
-import {
-  attemptLimits,
-  readTarget,
-  sendDelivery,
-  type AttemptResult,
-} from "../delivery/send-delivery.ts";
+import { attemptLimits } from "../delivery/attempt-limits.ts";
+import { readTarget, sendDelivery, type AttemptResult } from "../delivery/send-delivery.ts";
 
 // Made for these tests; it signs hooks.example.com and protects nothing.
 const certificate = `-----BEGIN CERTIFICATE-----

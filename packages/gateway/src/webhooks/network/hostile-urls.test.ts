@@ -7,7 +7,8 @@ import { hostileUrls } from "../../testing/hostile-urls.ts";
 import { testStores } from "../../testing/open-test-stores.ts";
 import { startReceiver } from "../../testing/start-receiver.ts";
 import { startTestGateway } from "../../testing/start-test-gateway.ts";
-import { attemptLimits, readTarget, sendDelivery } from "../delivery/send-delivery.ts";
+import { attemptLimits } from "../delivery/attempt-limits.ts";
+import { readTarget, sendDelivery } from "../delivery/send-delivery.ts";
 import { createAgent } from "./create-agent.ts";
 
 type Schemas = components["schemas"];

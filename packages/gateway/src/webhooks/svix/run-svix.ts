@@ -11,7 +11,7 @@ import {
   type SvixQueue,
 } from "../../store/svix-queues.ts";
 import { createBell } from "../delivery/bell.ts";
-import { isAlive, makeLeaseName } from "../delivery/lease-name.ts";
+import { freeDead, makeLeaseName } from "../delivery/lease-name.ts";
 import { createHandOver, type Failure, type HandOver } from "./svix-handover.ts";
 import { createPace, type PaceLimits } from "./svix-pace.ts";
 import type { SvixSettings } from "./svix-settings.ts";
@@ -73,10 +73,7 @@ export function runSvix(
 
   async function begin(): Promise<HandOver> {
     await store.transaction((tx) => beginSvix(tx, now()));
-    // On SQLite all processes are on this machine: what a killed one left is free at once.
-    if (store.dialect === "sqlite")
-      for (const lease of await listSvixLeases(store.reader))
-        if (!isAlive(lease)) await store.transaction((tx) => endSvixLease(tx, lease));
+    await freeDead(store, listSvixLeases, endSvixLease);
     return createHandOver(store.reader, now, svix, timeoutMs);
   }
 
