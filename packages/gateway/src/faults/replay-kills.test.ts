@@ -14,7 +14,7 @@ import { startGatewayProcess, type GatewayProcess } from "./start-gateway-proces
 type Schemas = components["schemas"];
 
 const kills = Number(process.env["EVERGATE_FAULTS_KILLS"] ?? "3");
-const eventCount = 12_000;
+const eventCount = 8_000;
 const timeoutMs = 90_000 + kills * 4_000;
 
 /** Takes what a replay has put on its way, as an endpoint's worker would, 500 at a time; answers how many there were. */

@@ -60,7 +60,8 @@ export function postOnce(
       {
         onRequestStart(started) {
           controller = started;
-          if (isOver) started.abort(toTimeout());
+          // A process that has stood still meanwhile may not have heard its timer yet; then nothing goes out.
+          if (isOver || performance.now() >= endsAt) started.abort(toTimeout());
         },
         onResponseStart(_, status, received) {
           // What comes before the answer itself (103) is none.
