@@ -163,7 +163,14 @@ export async function listHeldEvents(
     .orderBy("held.position")
     .limit(limit)
     .execute();
-  return rows.map(({ attempt_count: attemptCount, ...event }) => ({ ...event, attemptCount }));
+  return rows.map(({ attempt_count: attemptCount, id, type, position, lane, payload }) => ({
+    id,
+    type,
+    position,
+    lane,
+    payload,
+    attemptCount,
+  }));
 }
 
 /** Of some lanes those in which events are held, and when each may be tried. */
