@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     // As many as CI has cores; the suites wait for processes and disks of their own often enough.
     maxWorkers: 2,
+    // No test changes a module: what was loaded, and what was compiled and made from it, serves a worker's next file too.
+    isolate: false,
     env: {
       // Tests start a gateway about two hundred times; most of a start is compiling.
       NODE_COMPILE_CACHE: fileURLToPath(

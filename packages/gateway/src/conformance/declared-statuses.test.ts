@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { components } from "../generated/api.ts";
 import { hashKeySecret } from "../auth/key-secret.ts";
 import { createGateway } from "../create-gateway.ts";
-import { checkReply, listExercised } from "../testing/check-reply.ts";
+import { checkReply, forgetExercised, listExercised } from "../testing/check-reply.ts";
 import { testStores } from "../testing/open-test-stores.ts";
 import { startTestGateway, testNow, testSecretKey } from "../testing/start-test-gateway.ts";
 import { documents, operations, type DeclaredOperation } from "./contract.ts";
@@ -42,6 +42,8 @@ const declaring = (code: string): readonly DeclaredOperation[] =>
   operations.filter((operation) => declares(operation, code));
 const successOf = ({ replies }: DeclaredOperation): number | undefined =>
   [...replies.keys()].find((status) => status < 300);
+
+beforeAll(forgetExercised);
 
 describe.each(testStores)("every declared status is produced on $name", (stores) => {
   let scene: Scene;

@@ -17,7 +17,7 @@ import { waitUntil } from "./wait-until.ts";
 
 /** `pnpm faults` kills for as long as one likes; a build has less time. */
 const kills = Number(process.env["EVERGATE_FAULTS_KILLS"] ?? "4");
-const size = Number(process.env["EVERGATE_FAULTS_SUBSCRIPTIONS"] ?? "40");
+const size = Number(process.env["EVERGATE_FAULTS_SUBSCRIPTIONS"] ?? "24");
 const timeoutMs = 120_000 + kills * 4_000;
 
 /** So far the sandboxes are told to go; for live partners it is the time at which the processes believe to be started. */

@@ -100,7 +100,9 @@ describe.each(testStores)("a preview on $name", (stores) => {
     async (partner) => {
       const gateway = await startTestGateway(stores);
       let previewCount = 0;
-      for (let seed = 1; previewCount < 5; seed++) {
+      // What it reads and computes is the same on both; PostgreSQL takes four times as long.
+      const wanted = stores.name === "sqlite" ? 5 : 2;
+      for (let seed = 1; previewCount < wanted; seed++) {
         // The same life twice: in one the order is given, in the other it isn't.
         const worlds = [
           await makeWorld(gateway, partner),

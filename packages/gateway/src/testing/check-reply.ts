@@ -3,6 +3,11 @@ import type { Fault } from "../contract/validate.ts";
 
 const exercised = new Set<string>();
 
+/** From now on only what is then seen counts: a worker may have run other files before. */
+export function forgetExercised(): void {
+  exercised.clear();
+}
+
 /** Which declared answers the tests of this file have seen so far: `getBill 404`, `getBill 200 text/csv` and so on. */
 export function listExercised(): ReadonlySet<string> {
   return exercised;
