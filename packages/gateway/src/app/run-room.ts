@@ -1,6 +1,7 @@
 import type { Operation } from "../contract/document.ts";
 import type { Document, OperationId } from "../contract/operation.ts";
 import { toPartnerId } from "../ids.ts";
+import { placeWithCommand } from "../events/place-events.ts";
 import { findPartner, lockPartner, partnerNow, type Partner } from "../store/partners.ts";
 import type { Reader, Transaction } from "../store/store.ts";
 import {
@@ -86,12 +87,14 @@ export async function runRoom(
         const partner = await lockPartner(tx, services.store.dialect, id);
         if (partner === undefined) throw createUnknownPartnerError();
         // The time is read under the partner's lock: what is decided can't be older than a settlement that has passed.
-        return binding.room(input, {
+        const outcome = await binding.room(input, {
           ...world,
           tx,
           partner,
           at: partnerNow(partner, services.now()),
         });
+        await placeWithCommand(tx, services.store.dialect, id, services.now());
+        return outcome;
       });
       services.signals.eventsStored(id);
       return answer;

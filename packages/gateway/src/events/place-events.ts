@@ -15,6 +15,9 @@ import { fanOut } from "../webhooks/delivery/fan-out.ts";
 /** So many events get their places in one transaction, and fewer where many endpoints are to hear of them. */
 const maximumEvents = 500;
 
+/** So many of them are placed by the very command that stored them. */
+const fewEvents = 32;
+
 /** About so many deliveries are made in one transaction: on SQLite every other writer waits for its end. */
 const maximumDeliveries = 2_000;
 
@@ -53,20 +56,34 @@ export async function placeAllEvents(
   while ((await placeChunk(tx, dialect, partner, now)).isMoreWaiting);
 }
 
+/**
+ * On SQLite, which has one writer, a command's transaction holds up nobody by placing what it has stored, and what comes
+ * after its commit, a second commit among it, is saved. What is more than a few waits for a transaction of its own.
+ */
+export async function placeWithCommand(
+  tx: Transaction,
+  dialect: Dialect,
+  partner: PartnerId,
+  now: Instant,
+): Promise<void> {
+  if (dialect === "sqlite") await placeChunk(tx, dialect, partner, now, fewEvents);
+}
+
 async function placeChunk(
   tx: Transaction,
   dialect: Dialect,
   partner: PartnerId,
   now: Instant,
+  most = maximumEvents,
 ): Promise<{ readonly count: number; readonly isMoreWaiting: boolean }> {
   const { lastPosition: last, lastPlacedAt } = await lockEventPosition(tx, dialect, partner);
-  const waiting = await listUnplacedEvents(tx, partner, maximumEvents);
+  const waiting = await listUnplacedEvents(tx, partner, most);
   if (waiting.length === 0) return { count: 0, isMoreWaiting: false };
   const endpoints = await listReceivingEndpoints(tx, partner);
   // With a receipt, a delivery is as much to write as three.
   const weight = endpoints.reduce((sum, { receipts }) => sum + (receipts === null ? 1 : 3), 0);
   const chunk = waiting.slice(0, Math.ceil(maximumDeliveries / Math.max(weight, 1)));
-  const isMoreWaiting = waiting.length === maximumEvents || chunk.length < waiting.length;
+  const isMoreWaiting = waiting.length === most || chunk.length < waiting.length;
   // What an event of the chunk must follow may have a later id, beyond a full chunk's end.
   const events = inOrder(
     isMoreWaiting ? [...chunk, ...(await listOvertaken(tx, partner, chunk))] : chunk,

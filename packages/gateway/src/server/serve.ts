@@ -54,6 +54,7 @@ export async function serve({ settings, log, migrates }: ServeOptions): Promise<
   });
   let gateway: Gateway | null = null;
   let listener: Listener | null = null;
+  let failStart: (reason: unknown) => void = () => {};
   try {
     await prepareSchema(store, log, migrates);
     const secretKey = findSecretKey(settings);
@@ -73,8 +74,16 @@ export async function serve({ settings, log, migrates }: ServeOptions): Promise<
     };
     gateway = parts.gateway;
     const { app } = gateway;
+    // Who asks while the keys are still being made would be told that theirs is not known: they wait this moment.
+    const started = Promise.withResolvers<void>();
+    started.promise.catch(() => {});
+    failStart = started.reject;
+    let answer: typeof app.fetch = async (request, env) => {
+      await started.promise;
+      return app.fetch(request, env);
+    };
     listener = await listen(
-      logRequests((request, env) => app.fetch(request, env), log),
+      logRequests((request, env) => answer(request, env), log),
       settings,
       log,
     );
@@ -99,6 +108,8 @@ export async function serve({ settings, log, migrates }: ServeOptions): Promise<
     // From here on the database knows its key.
     await linkNewEntries(store, gateway.services.sealer, operatorRecord);
     gateway.start();
+    answer = app.fetch;
+    started.resolve();
     const listening = listener;
     return {
       url: listener.url,
@@ -106,6 +117,7 @@ export async function serve({ settings, log, migrates }: ServeOptions): Promise<
       stop: () => stopAll({ ...parts, listener: listening }),
     };
   } catch (error) {
+    failStart(error);
     await listener?.stop(0);
     await gateway?.stop();
     const translated = store.translate(error);

@@ -14,7 +14,13 @@ import { createReadAhead } from "./read-ahead.ts";
 import { recordHealth, type HealthChange } from "./record-health.ts";
 import { decideNext } from "./retry-schedule.ts";
 import { createRoster } from "./roster.ts";
-import { isResting, isSick, unknownRevision, type Served } from "./served-endpoint.ts";
+import {
+  isResting,
+  isSick,
+  unknownRevision,
+  wantsReading,
+  type Served,
+} from "./served-endpoint.ts";
 
 /** While so many times as are on their way to an endpoint are being recorded, the next ones go out. */
 const recordedBeside = 2;
@@ -82,9 +88,10 @@ export function startDeliveryWorker(
 
   function mayBegin(endpoint: Served): boolean {
     const { station, flow } = endpoint;
+    if (station.ready === 0) return false;
     if (endpoint.isLost || endpoint.isHeld || endpoint.isLeaving || stopping.signal.aborted)
       return false;
-    if (station.ready === 0 || endpoint.recording >= flow.allowance * recordedBeside) return false;
+    if (endpoint.recording >= flow.allowance * recordedBeside) return false;
     if (station.inFlight - endpoint.recording >= flow.allowance) return false;
     if (isResting(endpoint, now())) return false;
     // Whoever takes over must not find it in flight.
@@ -130,7 +137,8 @@ export function startDeliveryWorker(
       begin(next);
     }
     begin(endpoint);
-    if (endpoint.station.ready === 0 || stopping.signal.aborted) bell.ring();
+    if (endpoint.isLeaving || stopping.signal.aborted) bell.ring();
+    else if (endpoint.station.ready === 0 && wantsReading(endpoint, now())) bell.ring();
   }
 
   async function attempt(
@@ -152,8 +160,10 @@ export function startDeliveryWorker(
       endpoint.health.disabledAt !== null,
     );
     // Whoever has just set it up looks whether it works.
-    if (result.error === null && endpoint.health.lastSuccessAt === null)
+    if (result.error === null && endpoint.health.lastSuccessAt === null) {
       tidiedAt = Number.NEGATIVE_INFINITY;
+      bell.ring();
+    }
     const change = learnFromResult(
       endpoint,
       result,

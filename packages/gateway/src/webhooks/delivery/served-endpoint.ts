@@ -126,9 +126,10 @@ export function isSick({ flow, health }: Served): boolean {
 /** The next part of its queue to be read for first attempts; null: none, or not now. */
 export function nextRange(served: Served, now: Instant): { after: number; upTo: number } | null {
   const { station } = served;
+  // Most endpoints have nothing most of the time, and all are asked again and again.
+  if (station.cursor >= served.lastSequence) return null;
   if (served.isHeld || served.isLeaving || isResting(served, now)) return null;
-  if (station.cursor >= served.lastSequence || !station.takesFresh || station.ready > lowWater)
-    return null;
+  if (!station.takesFresh || station.ready > lowWater) return null;
   if (station.size >= windowSize * 2) return null;
   const window = served.health.disabledAt === null ? windowSize : 1;
   return {
@@ -140,12 +141,21 @@ export function nextRange(served: Served, now: Instant): { after: number; upTo: 
 export function wantsRetries(served: Served, now: Instant): boolean {
   const { station } = served;
   return (
+    station.nextRetryAt !== null &&
+    station.nextRetryAt <= now &&
     !served.isHeld &&
     !served.isLeaving &&
     !isResting(served, now) &&
-    station.nextRetryAt !== null &&
-    station.nextRetryAt <= now &&
     station.size < windowSize * 2
+  );
+}
+
+/** Something of its queue can be read on now. */
+export function wantsReading(served: Served, now: Instant): boolean {
+  return (
+    served.station.openLanes.size > 0 ||
+    nextRange(served, now) !== null ||
+    wantsRetries(served, now)
   );
 }
 
