@@ -4,7 +4,7 @@ import type { Store } from "../store/store.ts";
 import { openDeliveryBench } from "../testing/open-delivery-bench.ts";
 import { testStores } from "../testing/open-test-stores.ts";
 import { testNow } from "../testing/start-test-gateway.ts";
-import { placeNewEvents } from "./place-events.ts";
+import { placeNewEvents, placeWithCommand } from "./place-events.ts";
 
 describe.each(testStores)("placing events on $name", (stores) => {
   test("makes no more than about 2,000 deliveries in a transaction, and all of them in order", async () => {
@@ -41,6 +41,49 @@ describe.each(testStores)("placing events on $name", (stores) => {
       .execute();
     expect(placed).toEqual(
       events.map(({ subscription, sequence }) => ({ subscription, sequence })),
+    );
+  });
+
+  test("a command takes it upon itself on SQLite alone, in its own transaction", async () => {
+    const { store, partner, world, addEndpoint } = await openDeliveryBench(stores);
+    await addEndpoint("https://hooks.example.com/");
+    await placeNewEvents(store, partner, () => testNow);
+    const before = await countDeliveries(store);
+    await world.subscribe();
+    const isSqlite = stores.name === "sqlite";
+    expect((await countDeliveries(store)) > before).toBe(isSqlite);
+    const left = await placeNewEvents(store, partner, () => testNow);
+    expect(left > 0).toBe(!isSqlite);
+    expect(await countDeliveries(store)).toBeGreaterThan(before);
+  });
+
+  test("of many events a command places the first; the others follow, and no number is missing", async () => {
+    const { store, partner, addEndpoint } = await openDeliveryBench(stores);
+    await addEndpoint("https://hooks.example.com/");
+    await placeNewEvents(store, partner, () => testNow);
+    const before = await countDeliveries(store);
+    const events = Array.from({ length: 40 }, (_, index) => ({
+      type: "subscription.renewed",
+      subscription: `sub_${index % 3}`,
+      sequence: Math.floor(index / 3) + 1,
+      occurredAt: testNow,
+      data: {},
+    }));
+    await store.transaction(async (tx) => {
+      await appendEvents(tx, partner, events);
+      await placeWithCommand(tx, store.dialect, partner, testNow);
+    });
+    const placed = (await countDeliveries(store)) - before;
+    expect(placed).toBe(stores.name === "sqlite" ? 32 : 0);
+    expect(await placeNewEvents(store, partner, () => testNow)).toBe(40 - placed);
+    const rows = await store.reader
+      .selectFrom("webhook_deliveries")
+      .select(["lane", "sequence"])
+      .orderBy("sequence")
+      .execute();
+    expect(rows.map(({ sequence }) => sequence)).toEqual(rows.map((_, index) => index + 1));
+    expect(rows.slice(before).map(({ lane }) => lane)).toEqual(
+      events.map(({ subscription }) => subscription),
     );
   });
 });
