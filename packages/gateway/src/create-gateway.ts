@@ -32,6 +32,8 @@ const secondsPerHour = 3_600;
 
 export interface GatewayParts {
   readonly store: Store;
+  /** The same database by connections of their own, for the work beside requests: it need not wait behind all of these. */
+  readonly storeBeside?: Store | null;
   readonly log: Logger;
   /** 32 bytes in base64, under which secrets are stored. */
   readonly secretKey: string;
@@ -95,24 +97,25 @@ export function createGateway(parts: GatewayParts): Gateway {
     services,
     start() {
       if (background !== null) return;
+      const beside: Services = { ...services, store: parts.storeBeside ?? parts.store };
       const deliveries = startDeliveryWorker(
-        services,
+        beside,
         {
           perEndpoint: parts.settings.webhookConcurrency ?? defaultWebhookConcurrency,
         },
-        parts.startRecorder?.(services),
+        parts.startRecorder?.(beside),
       );
       const { svix } = parts.settings;
-      const handover = svix === null || svix === undefined ? null : runSvix(services, svix);
-      const placing = runPlacing(services, (partner) => {
+      const handover = svix === null || svix === undefined ? null : runSvix(beside, svix);
+      const placing = runPlacing(beside, (partner) => {
         deliveries.wake(partner);
         handover?.wake();
         services.arrivals.placed(partner);
       });
-      const replaying = runReplays(services, (partner) => deliveries.wake(partner));
-      const linking = runLinking(services);
-      const receipts = runReceipts(services);
-      const clockwork = (parts.startClockwork ?? runClockwork)(services);
+      const replaying = runReplays(beside, (partner) => deliveries.wake(partner));
+      const linking = runLinking(beside);
+      const receipts = runReceipts(beside);
+      const clockwork = (parts.startClockwork ?? runClockwork)(beside);
       background = {
         eventsStored: (partner) => placing.eventsStored(partner),
         stop: async () => {

@@ -2,7 +2,7 @@ import type { Command, Flag } from "./command.ts";
 
 const settingsHelp = `Settings are environment variables:
   EVERGATE_DATABASE_URL            file:./evergate.db, or postgres://user@host/database
-  EVERGATE_DATABASE_POOL           connections to PostgreSQL (10)
+  EVERGATE_DATABASE_POOL           connections to PostgreSQL for requests (10); up to 8 more do the other work
   EVERGATE_HOST, EVERGATE_PORT     where to listen (127.0.0.1, 8080)
   EVERGATE_OPERATOR_KEY            an operator's key of your choice
   EVERGATE_SECRET_KEY              32 bytes in base64 that encrypt stored secrets; needed with PostgreSQL

@@ -8,7 +8,7 @@ import { placeNewEvents } from "./place-events.ts";
 const lookEveryMs = 1_000;
 
 /** So many partners' events get their places at once: on SQLite they share a commit, on PostgreSQL each takes a connection. */
-const partnersAtOnce = 4;
+const partnersAtOnce = 6;
 
 export interface Placing {
   /** Events of this partner have been stored. */

@@ -52,6 +52,12 @@ export async function serve({ settings, log, migrates }: ServeOptions): Promise<
     poolSize: settings.poolSize,
     isCheckpointedElsewhere: true,
   });
+  const storeBeside =
+    store.dialect === "postgres"
+      ? await openStore(settings.databaseUrl, {
+          poolSize: Math.min(settings.poolSize, connectionsBeside),
+        })
+      : null;
   let gateway: Gateway | null = null;
   let listener: Listener | null = null;
   let failStart: (reason: unknown) => void = () => {};
@@ -64,12 +70,13 @@ export async function serve({ settings, log, migrates }: ServeOptions): Promise<
     const parts = {
       gateway: createGateway({
         store,
+        storeBeside,
         log,
         secretKey,
         settings,
         ...chooseThreads(settings, secretKey, store),
       }),
-      store,
+      stores: storeBeside === null ? [store] : [storeBeside, store],
       log,
     };
     gateway = parts.gateway;
@@ -121,10 +128,14 @@ export async function serve({ settings, log, migrates }: ServeOptions): Promise<
     await listener?.stop(0);
     await gateway?.stop();
     const translated = store.translate(error);
+    await storeBeside?.close();
     await store.close();
     throw translated;
   }
 }
+
+/** As many as the work beside requests can use: placing, delivering, recording, the clock. */
+const connectionsBeside = 8;
 
 /** SQLite's one process gets threads for what writes much; PostgreSQL does the work elsewhere anyway. */
 function chooseThreads(
@@ -156,17 +167,17 @@ async function prepareSchema(store: Store, log: Logger, migrates: boolean): Prom
 interface StartedParts {
   readonly listener: Listener;
   readonly gateway: Gateway;
-  readonly store: Store;
+  readonly stores: readonly Store[];
   readonly log: Logger;
 }
 
-async function stopAll({ listener, gateway, store, log }: StartedParts): Promise<void> {
+async function stopAll({ listener, gateway, stores, log }: StartedParts): Promise<void> {
   gateway.endWaits();
   const cut = await listener.stop(requestGraceMs);
   if (cut > 0) log.warn({ cut }, "requests still ran after their grace, and were cut");
   // Whatever is cut here is found again in the database at the next start.
   if (!(await within(gateway.stop(), backgroundGraceMs)))
     log.warn("background work still ran after its grace, and was cut");
-  await store.close();
+  for (const store of stores) await store.close();
   log.info("stopped");
 }
