@@ -60,7 +60,8 @@ export async function serve({ settings, log, migrates }: ServeOptions): Promise<
       : null;
   let gateway: Gateway | null = null;
   let listener: Listener | null = null;
-  let failStart: (reason: unknown) => void = () => {};
+  const started = Promise.withResolvers<void>();
+  started.promise.catch(() => {});
   try {
     await prepareSchema(store, log, migrates);
     const secretKey = findSecretKey(settings);
@@ -82,9 +83,6 @@ export async function serve({ settings, log, migrates }: ServeOptions): Promise<
     gateway = parts.gateway;
     const { app } = gateway;
     // Who asks while the keys are still being made would be told that theirs is not known: they wait this moment.
-    const started = Promise.withResolvers<void>();
-    started.promise.catch(() => {});
-    failStart = started.reject;
     let answer: typeof app.fetch = async (request, env) => {
       await started.promise;
       return app.fetch(request, env);
@@ -124,7 +122,7 @@ export async function serve({ settings, log, migrates }: ServeOptions): Promise<
       stop: () => stopAll({ ...parts, listener: listening }),
     };
   } catch (error) {
-    failStart(error);
+    started.reject(error);
     await listener?.stop(0);
     await gateway?.stop();
     const translated = store.translate(error);

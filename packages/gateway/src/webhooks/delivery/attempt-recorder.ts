@@ -21,7 +21,8 @@ export interface AttemptRecorder {
   stop(): Promise<void>;
 }
 
-interface Entry {
+/** An attempt that waits to be stored, and who hears what became of it. */
+export interface Entry {
   readonly attempt: FinishedAttempt;
   readonly done: (isStored: boolean) => void;
 }

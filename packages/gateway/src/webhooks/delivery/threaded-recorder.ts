@@ -2,18 +2,13 @@ import { extname } from "node:path";
 import type { Services } from "../../app/world.ts";
 import { startWritingThread, type WritingThread } from "../../store/writing-thread.ts";
 import type { ThreadData } from "../../store/writing-thread-messages.ts";
-import { createAttemptRecorder, type AttemptRecorder } from "./attempt-recorder.ts";
+import { createAttemptRecorder, type AttemptRecorder, type Entry } from "./attempt-recorder.ts";
 import { deliveryDefaults } from "./delivery-options.ts";
 import type { FinishedAttempt } from "./record-finished.ts";
 import type { RecorderAsked, RecorderSaid } from "./recorder-messages.ts";
 
 /** A thread costs memory and its start a second: it begins once so many attempts wait to be recorded. */
 const worthAThread = 32;
-
-interface Entry {
-  readonly attempt: FinishedAttempt;
-  readonly done: (isStored: boolean) => void;
-}
 
 /**
  * Stores finished attempts: a few of them here, and once they are many in a thread of its own, so that neither requests
