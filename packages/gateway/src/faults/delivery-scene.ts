@@ -141,7 +141,8 @@ export async function makeDeliveryScene(
       return { all: unrecorded.length, ofOne: Math.max(...counts) };
     },
     async isDone() {
-      return (await listPending()).length === 0 && (await countUnplacedEvents(reader)) === 0;
+      // In this order: what has its place by the first is pending, or delivered, by the second.
+      return (await countUnplacedEvents(reader)) === 0 && (await listPending()).length === 0;
     },
     async expectAllWell() {
       const events = await reader
