@@ -23,7 +23,7 @@ export default defineConfig({
             "packages/sdk/src/**/*.test.ts",
             "examples/**/*.test.ts",
           ],
-          globalSetup: ["packages/gateway/src/testing/start-postgres-once.ts"],
+          globalSetup: ["packages/gateway/src/testing/set-up-once.ts"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { onTestFinished } from "vitest";
+import { inject, onTestFinished } from "vitest";
 import { apiOf, type Api } from "../testing/api.ts";
 import { bareEnvironment } from "../testing/bare-environment.ts";
 import { testOperatorKey, testSecretKey } from "../testing/start-test-gateway.ts";
@@ -90,32 +90,26 @@ export function launchGatewayProcess(
   return { started, kill };
 }
 
-function pathTo(file: string): string {
-  return fileURLToPath(new URL(file, import.meta.url));
-}
+const shiftClock = fileURLToPath(new URL("shift-clock.ts", import.meta.url));
 
 function spawnGateway(
   databaseUrl: string,
   options: GatewayProcessOptions,
 ): { child: ChildProcess; listening: Promise<string>; readLog: () => string } {
-  const child = spawn(
-    process.execPath,
-    ["--import", pathTo("shift-clock.ts"), pathTo("../main.ts"), "serve"],
-    {
-      stdio: ["ignore", "pipe", "pipe"],
-      env: {
-        ...bareEnvironment(),
-        EVERGATE_DATABASE_URL: databaseUrl,
-        EVERGATE_SECRET_KEY: testSecretKey,
-        EVERGATE_OPERATOR_KEY: testOperatorKey,
-        EVERGATE_PORT: "0",
-        EVERGATE_LOG_LEVEL: "warn",
-        FAULTS_CLOCK_OFFSET_MS: String(options.clockOffsetMs ?? 0),
-        ...(options.clockFile === undefined ? {} : { FAULTS_CLOCK_FILE: options.clockFile }),
-        ...options.env,
-      },
+  const child = spawn(process.execPath, ["--import", shiftClock, inject("command"), "serve"], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: {
+      ...bareEnvironment(),
+      EVERGATE_DATABASE_URL: databaseUrl,
+      EVERGATE_SECRET_KEY: testSecretKey,
+      EVERGATE_OPERATOR_KEY: testOperatorKey,
+      EVERGATE_PORT: "0",
+      EVERGATE_LOG_LEVEL: "warn",
+      FAULTS_CLOCK_OFFSET_MS: String(options.clockOffsetMs ?? 0),
+      ...(options.clockFile === undefined ? {} : { FAULTS_CLOCK_FILE: options.clockFile }),
+      ...options.env,
     },
-  );
+  });
   alive.add(child);
   child.once("exit", () => alive.delete(child));
   let log = "";

@@ -2,9 +2,8 @@ import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { createServer, request as sendRequest, type IncomingMessage } from "node:http";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
-import { fileURLToPath } from "node:url";
 import { sql } from "kysely";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, inject, test } from "vitest";
 import type { components } from "../generated/api.ts";
 import { migrate } from "../store/migrate.ts";
 import { openStore } from "../store/open-store.ts";
@@ -327,8 +326,7 @@ function startUnread(env: ServeEnv): {
   child: ChildProcessByStdio<null, Readable, Readable>;
   listening: Promise<void>;
 } {
-  const main = fileURLToPath(new URL("../main.ts", import.meta.url));
-  const child = spawn(process.execPath, [main, "serve"], {
+  const child = spawn(process.execPath, [inject("command"), "serve"], {
     env: { ...bareEnvironment(), EVERGATE_PORT: "0", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

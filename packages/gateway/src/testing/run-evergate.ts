@@ -3,8 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { onTestFinished } from "vitest";
+import { inject, onTestFinished } from "vitest";
 import { bareEnvironment } from "./bare-environment.ts";
 
 /** The real command, in a process of its own. */
@@ -28,9 +27,8 @@ export function startEvergate(
   words: readonly string[],
   env: Readonly<Record<string, string>>,
 ): EvergateProcess {
-  const main = fileURLToPath(new URL("../main.ts", import.meta.url));
   const directory = mkdtempSync(join(tmpdir(), "evergate-run-"));
-  const child = spawn(process.execPath, [main, ...words], {
+  const child = spawn(process.execPath, [inject("command"), ...words], {
     cwd: directory,
     env: { ...bareEnvironment(), ...env },
     stdio: ["ignore", "pipe", "pipe"],
