@@ -13,6 +13,10 @@ export interface EndpointHealth {
   readonly restsUntil: Instant | null;
   readonly lastSuccessAt: Instant | null;
   readonly lastFailureAt: Instant | null;
+  /** Why the newest failed attempt failed; null where it is well, or that is not kept any more. */
+  readonly lastError: string | null;
+  /** When the first of the deliveries that failed is tried again, or a disabled endpoint is tried at all. */
+  readonly nextAttemptAt: Instant | null;
   /** How many deliveries wait, counted up to {@link mostCounted}. */
   readonly pending: number;
   readonly oldestPendingAt: Instant | null;
@@ -46,6 +50,16 @@ export async function listHealth(
           where delivery.partner = queue.partner and delivery.endpoint = queue.endpoint
             and delivery.status = 'pending' and delivery.attempt_count > 0
           order by delivery.next_attempt_at limit 1) as retry) as first)`.as("oldest_pending_at"),
+      sql<
+        string | null
+      >`case when queue.failing_since is not null or queue.disabled_at is not null then (
+        select attempt.error from webhook_attempts as attempt
+        where attempt.partner = queue.partner and attempt.endpoint = queue.endpoint and attempt.outcome = 'failed'
+        order by attempt.id desc limit 1) end`.as("last_error"),
+      sql<number | null>`(select delivery.next_attempt_at from webhook_deliveries as delivery
+        where delivery.partner = queue.partner and delivery.endpoint = queue.endpoint
+          and delivery.status = 'pending' and delivery.attempt_count > 0
+        order by delivery.next_attempt_at limit 1)`.as("next_retry_at"),
     ])
     .where("queue.partner", "=", partner)
     .where("queue.endpoint", "in", endpoints)
@@ -60,12 +74,25 @@ export async function listHealth(
         restsUntil: row.resumes_at === never ? null : toInstantOrNull(row.resumes_at),
         lastSuccessAt: toInstantOrNull(row.last_success_at),
         lastFailureAt: toInstantOrNull(row.last_failure_at),
+        lastError: row.last_error,
+        nextAttemptAt: findNextAttempt(row),
         pending: row.pending,
         oldestPendingAt: toInstantOrNull(row.oldest_pending_at),
         lastSequence: row.last_sequence,
       },
     ]),
   );
+}
+
+function findNextAttempt(row: {
+  readonly pending: number;
+  readonly disabled_at: number | null;
+  readonly resumes_at: number | null;
+  readonly next_retry_at: number | null;
+}): Instant | null {
+  if (row.pending === 0 || row.resumes_at === never) return null;
+  const at = row.disabled_at === null ? row.next_retry_at : row.resumes_at;
+  return at === null ? null : toInstant(Math.max(at, row.resumes_at ?? 0));
 }
 
 function readReason(reason: string | null): EndpointHealth["disabledReason"] {

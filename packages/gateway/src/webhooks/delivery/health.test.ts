@@ -54,7 +54,13 @@ describe.each(testStores)("the health of an endpoint on $name", (stores) => {
       data: {
         id: endpoint.id,
         enabled: true,
-        health: { status: "failing", reason: null, failingSince: "2026-11-24T09:00:00Z" },
+        health: {
+          status: "failing",
+          reason: null,
+          failingSince: "2026-11-24T09:00:00Z",
+          lastError: "The endpoint answered 500.",
+          nextAttemptAt: expect.any(String),
+        },
         previous: { status: "failing" },
       },
     });
@@ -72,6 +78,9 @@ describe.each(testStores)("the health of an endpoint on $name", (stores) => {
     const later = await bench.addEvents("sub_0", "sub_new");
     await until(async () => (await read(bench, endpoint.id)).health.pending === 26);
     await until(async () => (await read(bench, endpoint.id)).health.restsUntil !== null);
+    const { health } = await read(bench, endpoint.id);
+    expect(health.lastError).toBe("The endpoint answered 500.");
+    expect(health.nextAttemptAt).toBe(health.restsUntil);
     const taken: string[] = [];
     isDown = false;
     receiver.answer((response, { id }) => {
@@ -90,7 +99,7 @@ describe.each(testStores)("the health of an endpoint on $name", (stores) => {
       type: "webhook_endpoint.recovered",
       data: {
         enabled: true,
-        health: { status: "healthy" },
+        health: { status: "healthy", lastError: null, nextAttemptAt: null },
         previous: { status: "disabled", enabled: false },
       },
     });

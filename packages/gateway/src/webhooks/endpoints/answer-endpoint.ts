@@ -48,6 +48,8 @@ function toWireHealth(health: EndpointHealth, now: Instant): WireHealth {
     restsUntil: restsUntil === null || restsUntil <= now ? null : formatInstant(restsUntil),
     lastSuccessAt: toWireInstant(health.lastSuccessAt),
     lastFailureAt: toWireInstant(health.lastFailureAt),
+    lastError: health.lastError,
+    nextAttemptAt: toWireInstant(health.nextAttemptAt),
     pending: health.pending,
     oldestPendingAt: toWireInstant(health.oldestPendingAt),
     lastSequence: health.lastSequence,

@@ -57,6 +57,8 @@ describe.each(testStores)("webhook endpoints on $name", (stores) => {
         lastSuccessAt: null,
         lastFailureAt: null,
         pending: 0,
+        lastError: null,
+        nextAttemptAt: null,
         oldestPendingAt: null,
         lastSequence: 0,
       },

@@ -20,6 +20,8 @@ const well: Endpoint["health"] = {
   lastSuccessAt: at,
   lastFailureAt: null,
   pending: 0,
+  lastError: null,
+  nextAttemptAt: null,
   oldestPendingAt: null,
   lastSequence: 7,
 };
