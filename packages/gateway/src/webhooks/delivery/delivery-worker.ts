@@ -222,6 +222,9 @@ export function startDeliveryWorker(
   async function changeHealth(endpoint: Served, change: HealthChange): Promise<void> {
     try {
       await tellHealth(endpoint, change);
+      // It has taken something while its owner was being told that it fails.
+      if (change !== "recover" && endpoint.health.failingSince === null)
+        await tellHealth(endpoint, "recover");
     } catch (error) {
       // What was not told must not be saved either: it is read anew, and the next attempt decides again.
       endpoint.revision = unknownRevision;

@@ -222,6 +222,51 @@ describe.each(testStores)("the health of an endpoint on $name", (stores) => {
     expect(await listHealthEvents(bench)).toMatchObject([{ type: "webhook_endpoint.failing" }]);
   });
 
+  test("an endpoint that takes something while its owner is being told has recovered", async () => {
+    const bench = await openDeliveryBench(stores);
+    const receiver = await startReceiver();
+    const { promise: isBeingTold, resolve: told } = Promise.withResolvers<void>();
+    receiver.answer((response, _request, index) => {
+      if (index === 5) void isBeingTold.then(() => response.writeHead(204).end());
+      else response.writeHead(500).end();
+    });
+    const { id } = await bench.addEndpoint(receiver.url);
+    await bench.addEvents("sub_a", "sub_b");
+    bench.startWorker(
+      { retryDelaysMs: Array.from({ length: 9 }, () => 10 * hour) },
+      {
+        store: {
+          ...bench.store,
+          transaction: (work) =>
+            bench.store.transaction(async (tx) => {
+              const result = await work(tx);
+              const event = await tx
+                .selectFrom("events")
+                .select("id")
+                .where("type", "=", "webhook_endpoint.failing")
+                .executeTakeFirst();
+              if (event !== undefined) {
+                told();
+                // The answer comes before the end of the transaction.
+                await sleep(100);
+              }
+              return result;
+            }),
+        },
+      },
+    );
+    for (let attempts = 2; attempts <= 4; attempts += 2) {
+      await until(async () => (await bench.listAttempts(id)).length === attempts);
+      bench.passMs(12 * hour + 1);
+    }
+    await until(async () => (await listHealthEvents(bench)).length === 2);
+    expect(await listHealthEvents(bench)).toMatchObject([
+      { type: "webhook_endpoint.failing" },
+      { type: "webhook_endpoint.recovered", data: { previous: { status: "failing" } } },
+    ]);
+    await until(async () => (await read(bench, id)).health.status === "healthy");
+  });
+
   test("what its owner has switched off stays off, whatever comes of an attempt that was under way", async () => {
     const bench = await openDeliveryBench(stores);
     const receiver = await startReceiver();

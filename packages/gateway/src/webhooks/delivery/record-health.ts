@@ -56,11 +56,14 @@ export async function recordHealth(
       since,
       leastUndelivered,
     );
-    if (undelivered < leastUndelivered) return;
+    // Or it has taken something while they were counted.
+    if (undelivered < leastUndelivered || served.health.failingSince === null) return;
   }
   // First, so that whoever is killed in between does both again.
   if (change === "disable" || change === "gone") await restartUnlucky(services, served, since);
   applyChange(served, change, at);
+  // What is learnt from here on, while this is being stored, is saved after it.
+  served.isDirty = false;
   const isSaved = await store.transaction((tx) =>
     save(tx, services, owner, served, change, limit, at),
   );
@@ -68,7 +71,6 @@ export async function recordHealth(
     served.revision = unknownRevision;
     return;
   }
-  served.isDirty = false;
   services.signals.eventsStored(served.partner);
 }
 
