@@ -78,36 +78,72 @@ export async function leaseQueues(
   limit: number,
 ): Promise<readonly LeasedQueue[]> {
   const clock = leaseClock(dialect);
-  const locking = dialect === "postgres" ? sql`for update skip locked` : sql``;
   const { rows } = await sql<QueueRow>`
     update webhook_queues as queue
     set lease_owner = ${owner}, lease_ends_at = ${clock} + cast(${leaseMs} as bigint)
     from (
       select partner as p, endpoint as e from webhook_queues
       where due_at <= ${now} and (lease_owner is null or (lease_owner <> ${owner} and lease_ends_at <= ${clock}))
-      order by due_at limit ${limit} ${locking}
+      order by due_at limit ${limit} ${skipLocked(dialect)}
     ) as due
     where queue.partner = due.p and queue.endpoint = due.e
     returning ${sql.join(columns.map((name) => sql.ref(name)))}`.execute(tx);
   return rows.map(toLeasedQueue);
 }
 
-/** Renews every lease of this process; answers what it still has. */
+/** What a renewal has come to. */
+export interface Renewal {
+  readonly renewed: readonly QueueKey[];
+  /** Some that are due were in somebody else's hands. */
+  readonly hasMore: boolean;
+}
+
+/** Leases that have all but a tenth of their time left were renewed by the try before. */
+const freshShare = 0.9;
+
+/**
+ * Renews the leases of this process. It doesn't wait for what others hold locked: a process that stands still in its
+ * transaction would have those of all endpoints end.
+ */
 export async function renewLeases(
   tx: Transaction,
   dialect: Dialect,
   owner: string,
   leaseMs: number,
+): Promise<Renewal> {
+  const clock = leaseClock(dialect);
+  const isDue = sql`lease_owner = ${owner} and lease_ends_at < ${clock} + cast(${Math.ceil(leaseMs * freshShare)} as bigint)`;
+  const { rows } = await sql<{ partner: string; endpoint: string }>`
+    update webhook_queues as queue
+    set lease_ends_at = ${clock} + cast(${leaseMs} as bigint)
+    from (select partner as p, endpoint as e from webhook_queues where ${isDue} ${skipLocked(dialect)}) as own
+    where queue.partner = own.p and queue.endpoint = own.e
+    returning partner, endpoint`.execute(tx);
+  const { rows: left } = await sql`select 1 from webhook_queues where ${isDue} limit 1`.execute(tx);
+  return { renewed: rows.map(toKey), hasMore: left.length > 0 };
+}
+
+/** Locks those of the queues that nobody else holds locked, and answers them. */
+export async function lockFreeQueues(
+  tx: Transaction,
+  dialect: Dialect,
+  queues: readonly QueueKey[],
 ): Promise<readonly QueueKey[]> {
-  const rows = await tx
-    .updateTable("webhook_queues")
-    .set({
-      lease_ends_at: sql<number>`${leaseClock(dialect)} + cast(${leaseMs} as bigint)`,
-    })
-    .where("lease_owner", "=", owner)
-    .returning(["partner", "endpoint"])
-    .execute();
+  if (dialect === "sqlite" || queues.length === 0) return queues;
+  const wanted = givenRows(
+    dialect,
+    queues.map(({ partner, endpoint }) => [partner, endpoint]),
+    ["text", "text"],
+  );
+  const { rows } = await sql<{ partner: string; endpoint: string }>`
+    select queue.partner, queue.endpoint from ${wanted} as wanted join webhook_queues as queue
+      on queue.partner = wanted.c0 and queue.endpoint = wanted.c1
+    for update of queue skip locked`.execute(tx);
   return rows.map(toKey);
+}
+
+function skipLocked(dialect: Dialect): RawBuilder<unknown> {
+  return dialect === "postgres" ? sql`for update skip locked` : sql``;
 }
 
 /** A queue as it stands, served by the process that asks or by nobody though it wants it. */

@@ -2,6 +2,7 @@ import type { Services } from "../../app/world.ts";
 import {
   leaseQueues,
   listLeaseOwners,
+  lockFreeQueues,
   releaseAll,
   releaseQueues,
   renewLeases,
@@ -12,6 +13,7 @@ import {
   type QueueKey,
 } from "../../store/webhook-leases.ts";
 import { freeDead, makeLeaseName } from "./lease-name.ts";
+import { toName } from "./served-endpoint.ts";
 
 /** This process among all that deliver from one database: what it may serve, and how much of it is its share. */
 export interface Crew {
@@ -22,10 +24,11 @@ export interface Crew {
     readonly queues: readonly LeasedQueue[];
     readonly endsAt: number;
   }>;
-  /** Renews the leases, once a third of their time is over; null before that. Answers what this process still serves. */
-  renew(): Promise<{ readonly kept: readonly QueueKey[]; readonly endsAt: number } | null>;
+  /** Renews the leases, once a third of their time is over; null before that. Answers those that it could. */
+  renew(): Promise<{ readonly renewed: readonly QueueKey[]; readonly endsAt: number } | null>;
   /** How many of the endpoints that it serves are more than its share. */
   countSurplus(serving: number): number;
+  /** Leaves endpoints to the others; answers those that it could. */
   release(queues: readonly LeftQueue[]): Promise<readonly QueueKey[]>;
   /** Leaves everything to the others, at once. */
   leave(): Promise<void>;
@@ -34,11 +37,14 @@ export interface Crew {
 /** Endpoints that one process serves at most. */
 const mostServed = 2_000;
 
+/** A lease that could not be renewed, as somebody else had the row, is tried again after this part of its time: half a second. */
+const triesPerLease = 60;
+
 /** `leaseMs`: how long a killed process keeps others from its endpoints. Times are answered by the process's own clock. */
 export function createCrew({ store, now }: Pick<Services, "store" | "now">, leaseMs: number): Crew {
   const owner = makeLeaseName();
   let hasBegun = false;
-  let renewedAt = Number.NEGATIVE_INFINITY;
+  let renewsAt = Number.NEGATIVE_INFINITY;
   let share = Number.POSITIVE_INFINITY;
 
   return {
@@ -56,20 +62,25 @@ export function createCrew({ store, now }: Pick<Services, "store" | "now">, leas
     },
     async renew() {
       const begunAt = performance.now();
-      if (begunAt - renewedAt < leaseMs / 3) return null;
-      const kept = await store.transaction(async (tx) => {
+      if (begunAt < renewsAt) return null;
+      const { renewed, hasMore } = await store.transaction(async (tx) => {
         if (store.dialect === "postgres") {
           const { processes, active } = await reportAlive(tx, store.dialect, owner, leaseMs, now());
           share = processes > 1 ? Math.ceil(active / processes) : Number.POSITIVE_INFINITY;
         }
         return renewLeases(tx, store.dialect, owner, leaseMs);
       });
-      renewedAt = begunAt;
-      return { kept, endsAt: begunAt + leaseMs };
+      renewsAt = begunAt + leaseMs / (hasMore ? triesPerLease : 3);
+      return { renewed, endsAt: begunAt + leaseMs };
     },
     // One more than its share is no reason to pass endpoints to and fro.
     countSurplus: (serving) => (serving > share + 1 ? serving - share : 0),
-    release: (queues) => store.transaction((tx) => releaseQueues(tx, store.dialect, owner, queues)),
+    release: (queues) =>
+      store.transaction(async (tx) => {
+        const free = new Set((await lockFreeQueues(tx, store.dialect, queues)).map(toName));
+        const left = queues.filter((queue) => free.has(toName(queue)));
+        return releaseQueues(tx, store.dialect, owner, left);
+      }),
     leave: () =>
       store.transaction(async (tx) => {
         await releaseAll(tx, owner);

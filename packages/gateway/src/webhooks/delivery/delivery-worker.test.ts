@@ -3,7 +3,7 @@ import { toInstant } from "@evergate/core";
 import { Webhook as StandardWebhook } from "standardwebhooks";
 import { Webhook as SvixWebhook } from "svix";
 import { sql } from "kysely";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { createSecretBox } from "../../secrets/secret-box.ts";
 import type { components } from "../../generated/api.ts";
 import { StoreUnavailableError } from "../../store/store.ts";
@@ -373,6 +373,40 @@ describe.each(testStores)("deliveries on $name", (stores) => {
         const own = ids.filter((_, index) => names[index] === name);
         expect(got.filter((id) => own.includes(id))).toEqual(own);
       }
+    },
+  );
+
+  // On SQLite whoever writes holds everything.
+  test.runIf(stores.name === "postgres")(
+    "somebody who stands still with an endpoint's queue in hands keeps no other endpoint waiting",
+    async () => {
+      const bench = await openDeliveryBench(stores);
+      const [held, other] = [await startReceiver(), await startReceiver()];
+      const { id } = await bench.addEndpoint(held.url);
+      await bench.addEndpoint(other.url);
+      await bench.addEvents("sub_a");
+      bench.startWorker({ leaseMs: 1_200, timeoutMs: 200, idleMs: 100 });
+      await until(() => held.received.length === 1 && other.received.length === 1);
+      const choose = (...eventTypes: readonly string[]): Promise<unknown> =>
+        bench.world.api.ask("PATCH", `/v1/webhook-endpoints/${id}`, { eventTypes });
+      await choose("bill.*");
+      const { promise: wakesUp, resolve: wake } = Promise.withResolvers<void>();
+      const standing = bench.store.transaction(async (tx) => {
+        await sql`select 1 from webhook_queues where endpoint = ${id} for update`.execute(tx);
+        await wakesUp;
+      });
+      onTestFinished(() => wake());
+      // For longer than the lease.
+      for (let count = 2; count <= 6; count++) {
+        await sleep(400);
+        await bench.addEvents("sub_a");
+        await until(() => other.received.length === count, 400);
+      }
+      wake();
+      await standing;
+      await choose("subscription.*");
+      await bench.addEvents("sub_a");
+      await until(() => held.received.length === 2);
     },
   );
 

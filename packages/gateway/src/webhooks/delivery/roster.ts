@@ -3,13 +3,14 @@ import type { PartnerId } from "../../ids.ts";
 import { listServedEndpoints } from "../../store/webhook-endpoints.ts";
 import {
   listQueues,
+  lockFreeQueues,
   updateQueues,
   type LeasedQueue,
   type QueueKey,
 } from "../../store/webhook-leases.ts";
 import { createCrew } from "./crew.ts";
 import type { DeliveryOptions } from "./delivery-options.ts";
-import { refresh, serve, toLeft, toName, toQueue, type Served } from "./served-endpoint.ts";
+import { refresh, serve, toKey, toLeft, toName, toQueue, type Served } from "./served-endpoint.ts";
 
 /** The endpoints that this process serves. */
 export interface Roster {
@@ -18,7 +19,7 @@ export interface Roster {
   list(): readonly Served[];
   /** How many deliveries may be on their way to it at once. */
   limitOf(served: Served): number;
-  /** Renews the leases in time, and marks what is more than this process's share to be left. */
+  /** Renews the leases in time, those that nobody else has locked, and marks what is more than this process's share to be left. */
   keep(): Promise<void>;
   /** Learns what has been queued and changed for these partners, or for all (null), and begins to serve what nobody serves. */
   look(partners: readonly PartnerId[] | null): Promise<void>;
@@ -87,16 +88,23 @@ export function createRoster(
     }
   }
 
-  async function save(): Promise<void> {
+  /** What somebody else has locked is waited for, or, while endpoints are served, saved the next time. */
+  async function save(isPatient: boolean): Promise<void> {
     const dirty = [...served.values()].filter(({ isDirty, isHeld }) => isDirty && !isHeld);
     if (dirty.length === 0) return;
     for (const endpoint of dirty) endpoint.isDirty = false;
     const queues = dirty.map((endpoint) => toQueue(endpoint, limitOf(endpoint.endpoint)));
+    let saved: ReadonlySet<string> = new Set();
     try {
-      await store.transaction((tx) => updateQueues(tx, store.dialect, crew.owner, queues));
-    } catch (error) {
-      for (const endpoint of dirty) endpoint.isDirty = true;
-      throw error;
+      saved = await store.transaction(async (tx) => {
+        const keys = isPatient ? queues : await lockFreeQueues(tx, store.dialect, queues);
+        const names = new Set(keys.map(toName));
+        const own = queues.filter((queue) => names.has(toName(queue)));
+        await updateQueues(tx, store.dialect, crew.owner, own);
+        return names;
+      });
+    } finally {
+      for (const endpoint of dirty) endpoint.isDirty ||= !saved.has(toName(toKey(endpoint)));
     }
   }
 
@@ -107,10 +115,11 @@ export function createRoster(
     async keep() {
       const renewed = await crew.renew();
       if (renewed === null) return;
-      const kept = new Set(renewed.kept.map(toName));
-      for (const [name, endpoint] of served)
-        if (kept.has(name)) endpoint.leaseEndsAt = renewed.endsAt;
-        else lose(name);
+      // Of the others it is seen with the next look whose they are, and nothing outlives the lease that they had.
+      for (const key of renewed.renewed) {
+        const endpoint = served.get(toName(key));
+        if (endpoint !== undefined) endpoint.leaseEndsAt = renewed.endsAt;
+      }
       const surplus = crew.countSurplus(served.size);
       for (const endpoint of [...served.values()].slice(0, surplus)) endpoint.isLeaving = true;
     },
@@ -126,7 +135,7 @@ export function createRoster(
       if (partners === null || found.some(({ isFree }) => isFree)) await begin();
     },
     async tidy() {
-      await save();
+      await save(false);
       const left = [...served.values()].flatMap(
         (endpoint) => toLeft(endpoint, now(), options.idleMs) ?? [],
       );
@@ -135,7 +144,7 @@ export function createRoster(
       for (const key of released) lose(toName(key));
     },
     async leave() {
-      await save();
+      await save(true);
       await crew.leave();
     },
   };
