@@ -40,12 +40,15 @@ export function createSender(
   return {
     async send(served, delivery, attemptedAt) {
       const { endpoint } = served;
+      // The keys may have to be waited for; with them, too, it must not outlive the lease.
+      const endsAt = performance.now() + options.timeoutMs;
       let opened: Opened;
       let keys: readonly KeyObject[];
       try {
         opened = openOnce(served, attemptedAt);
         served.opened = opened;
         keys = endpoint.isSignedByGateway ? await signingKeys.listSigners() : [];
+        if (performance.now() >= endsAt) throw new Error("The keys to sign with came too late.");
       } catch (err) {
         log.error(
           { err, partner: endpoint.partner, endpoint: endpoint.id },
@@ -65,6 +68,7 @@ export function createSender(
         },
         attemptedAt,
         options,
+        endsAt,
       );
     },
     stop: () => agent.destroy(),

@@ -11,6 +11,7 @@ import { leaseQueues, listLeaseOwners } from "../../store/webhook-leases.ts";
 import { openDeliveryBench, until } from "../../testing/open-delivery-bench.ts";
 import { testStores } from "../../testing/open-test-stores.ts";
 import { startReceiver } from "../../testing/start-receiver.ts";
+import { ensureSigningKey } from "../signing/change-signing-keys.ts";
 
 type Schemas = components["schemas"];
 
@@ -567,6 +568,42 @@ describe.each(testStores)("deliveries on $name", (stores) => {
       { status: "failed", error: expect.stringContaining("can't sign it") },
     ]);
     expect(receiver.received).toHaveLength(0);
+  });
+
+  test("where the keys to sign with come too late, nothing is sent beyond the attempt's time", async () => {
+    const bench = await openDeliveryBench(stores);
+    const receiver = await startReceiver();
+    const { services } = bench.world.gateway.gateway;
+    await ensureSigningKey(bench.store, {
+      box: services.secretBox,
+      sealer: services.sealer,
+      actor: "test",
+      now: services.now(),
+    });
+    const endpoint = await bench.addEndpoint(receiver.url, { signatures: ["v1", "v1a"] });
+    await bench.addEvents("sub_a");
+    let lateMs = 400;
+    bench.startWorker(
+      { timeoutMs: 300 },
+      {
+        signingKeys: {
+          ...services.signingKeys,
+          async listSigners() {
+            await sleep(lateMs);
+            return services.signingKeys.listSigners();
+          },
+        },
+      },
+    );
+    await until(async () => (await bench.listAttempts(endpoint.id)).length === 1);
+    expect(receiver.received).toHaveLength(0);
+    expect(await bench.listAttempts(endpoint.id)).toMatchObject([
+      { status: "failed", error: expect.stringContaining("Nothing was sent") },
+    ]);
+    lateMs = 0;
+    bench.passMs(6_000);
+    await until(async () => (await bench.listAttempts(endpoint.id)).length === 2);
+    expect(receiver.received).toHaveLength(1);
   });
 
   test("stopping twice, or with nothing to do, ends at once", async () => {

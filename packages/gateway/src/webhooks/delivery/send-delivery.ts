@@ -55,12 +55,16 @@ const maximumBodyBytes = 4_096;
 /** As much of it is kept. */
 const maximumExcerptBytes = 1_024;
 
-/** Signs and sends an event (Standard Webhooks), once. Never throws: whatever goes wrong is the attempt's result. */
+/**
+ * Signs and sends an event (Standard Webhooks), once. Never throws: whatever goes wrong is the attempt's result.
+ * `endsAt`, by the process's own clock: where the attempt has begun before.
+ */
 export async function sendDelivery(
   agent: Agent,
   message: Message,
   sentAtMs: number,
   limits: AttemptLimits,
+  endsAt: number = performance.now() + limits.timeoutMs,
 ): Promise<AttemptResult> {
   const { target } = message;
   if ("refusal" in target) return toFailure(`Nothing was sent: ${target.refusal}`, false);
@@ -80,7 +84,7 @@ export async function sendDelivery(
     const { status, retryAfter, beginning } = await postOnce(
       agent,
       { origin: target.origin, path: target.path, headers, body: message.payload },
-      { ...limits, bodyBytes: maximumBodyBytes },
+      { ...limits, timeoutMs: endsAt - performance.now(), bodyBytes: maximumBodyBytes },
     );
     const isTaken = status >= 200 && status < 300;
     return {
