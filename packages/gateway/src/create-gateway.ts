@@ -72,12 +72,14 @@ export function createGateway(parts: GatewayParts): Gateway {
     eventsStored: Services["signals"]["eventsStored"];
     stop(): Promise<void>;
   } | null = null;
+  const storeBeside = parts.storeBeside ?? parts.store;
   const secretBox = createSecretBox(parts.secretKey);
   const services: Services = {
     store: parts.store,
     secretBox,
     sealer: createSealer(parts.secretKey),
-    signingKeys: createSigningKeys({ store: parts.store, secretBox, now }),
+    // Deliveries wait for them.
+    signingKeys: createSigningKeys({ store: storeBeside, secretBox, now }),
     log: parts.log,
     privateWebhooks: parts.settings.privateWebhooks,
     asker: createAsker(parts.settings.privateWebhooks),
@@ -97,7 +99,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     services,
     start() {
       if (background !== null) return;
-      const beside: Services = { ...services, store: parts.storeBeside ?? parts.store };
+      const beside: Services = { ...services, store: storeBeside };
       const deliveries = startDeliveryWorker(
         beside,
         {

@@ -11,7 +11,6 @@ import { leaseQueues, listLeaseOwners } from "../../store/webhook-leases.ts";
 import { openDeliveryBench, until } from "../../testing/open-delivery-bench.ts";
 import { testStores } from "../../testing/open-test-stores.ts";
 import { startReceiver } from "../../testing/start-receiver.ts";
-import { ensureSigningKey } from "../signing/change-signing-keys.ts";
 
 type Schemas = components["schemas"];
 
@@ -574,12 +573,6 @@ describe.each(testStores)("deliveries on $name", (stores) => {
     const bench = await openDeliveryBench(stores);
     const receiver = await startReceiver();
     const { services } = bench.world.gateway.gateway;
-    await ensureSigningKey(bench.store, {
-      box: services.secretBox,
-      sealer: services.sealer,
-      actor: "test",
-      now: services.now(),
-    });
     const endpoint = await bench.addEndpoint(receiver.url, { signatures: ["v1", "v1a"] });
     await bench.addEvents("sub_a");
     let lateMs = 400;
