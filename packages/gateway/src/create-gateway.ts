@@ -121,13 +121,15 @@ export function createGateway(parts: GatewayParts): Gateway {
       background = {
         eventsStored: (partner) => placing.eventsStored(partner),
         stop: async () => {
-          await clockwork.stop();
-          await placing.stop();
-          await replaying.stop();
-          await linking.stop();
-          await receipts.stop();
-          await handover?.stop();
-          await deliveries.stop();
+          const stopOthers = async (): Promise<void> => {
+            await clockwork.stop();
+            await placing.stop();
+            await replaying.stop();
+            await linking.stop();
+            await receipts.stop();
+          };
+          // What is under way to somebody else may take all the time that there is.
+          await Promise.all([handover?.stop(), deliveries.stop(), stopOthers()]);
         },
       };
     },

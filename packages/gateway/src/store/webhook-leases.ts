@@ -187,7 +187,7 @@ export interface LeftQueue extends QueueHead {
   readonly dueAt: Instant | null;
 }
 
-/** Ends leases, but not of queues in which something has happened since they were looked at. Answers which it ended. */
+/** Ends leases; queues in which something has happened since they were looked at are due as before. Answers which it ended. */
 export async function releaseQueues(
   tx: Transaction,
   dialect: Dialect,
@@ -208,10 +208,10 @@ export async function releaseQueues(
   );
   const { rows } = await sql<{ partner: string; endpoint: string }>`
     update webhook_queues as queue
-    set lease_owner = null, lease_ends_at = null, due_at = had.c4
+    set lease_owner = null, lease_ends_at = null,
+      due_at = case when queue.last_sequence = had.c2 and queue.revision = had.c3 then had.c4 else queue.due_at end
     from ${left} as had
     where queue.partner = had.c0 and queue.endpoint = had.c1 and queue.lease_owner = ${owner}
-      and queue.last_sequence = had.c2 and queue.revision = had.c3
     returning partner, endpoint`.execute(tx);
   return rows.map(toKey);
 }

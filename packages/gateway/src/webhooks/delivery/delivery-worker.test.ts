@@ -376,6 +376,28 @@ describe.each(testStores)("deliveries on $name", (stores) => {
     },
   );
 
+  // On SQLite a worker takes over from those of its own process.
+  test.runIf(stores.name === "postgres")(
+    "a worker that is stopped leaves what has nothing under way at once, though something else hangs",
+    async () => {
+      const bench = await openDeliveryBench(stores);
+      const [hanging, healthy] = [await startReceiver(), await startReceiver()];
+      hanging.answer(() => {});
+      await bench.addEndpoint(hanging.url);
+      await bench.addEndpoint(healthy.url);
+      await bench.addEvents("sub_a");
+      const worker = bench.startWorker({ timeoutMs: 4_000, lookEveryMs: 1_000 });
+      await until(() => hanging.received.length === 1 && healthy.received.length === 1);
+      let hasStopped = false;
+      // It has not heard of this one.
+      await bench.addEvents("sub_b");
+      void worker.stop().then(() => (hasStopped = true));
+      bench.startWorker();
+      await until(() => healthy.received.length === 2, 2_000);
+      expect([hasStopped, hanging.received.length]).toEqual([false, 1]);
+    },
+  );
+
   // On SQLite whoever writes holds everything.
   test.runIf(stores.name === "postgres")(
     "somebody who stands still with an endpoint's queue in hands keeps no other endpoint waiting",

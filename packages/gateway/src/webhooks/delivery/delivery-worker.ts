@@ -277,20 +277,29 @@ export function startDeliveryWorker(
     }
   }
 
-  async function end(): Promise<void> {
-    stopping.abort();
-    bell.ring();
-    await delivering;
-    recorder.hurry();
-    await Promise.all(underWay);
+  async function leave(some: () => Promise<void>): Promise<void> {
     try {
-      await roster.leave();
+      await some();
     } catch (error) {
       log.error(
         { err: store.translate(error) },
         "leaving webhook endpoints to others failed; their leases end by themselves",
       );
     }
+  }
+
+  async function end(): Promise<void> {
+    stopping.abort();
+    bell.ring();
+    await delivering;
+    recorder.hurry();
+    for (const endpoint of roster.list()) endpoint.isLeaving = true;
+    // What hangs with one endpoint keeps no other from those who go on.
+    while (underWay.size > 0) {
+      await leave(() => roster.tidy());
+      await bell.wait(settings.lookEveryMs);
+    }
+    await leave(() => roster.leave());
     await recorder.stop();
     await sender.stop();
   }
