@@ -1,10 +1,11 @@
 import { AddressRefusedError, NameUnknownError } from "../network/create-agent.ts";
+import { findSdkRefusal } from "./sdk-refusals.ts";
 
 // What an endpoint's owner reads. Each sentence says what was seen, then, where we know it, what that commonly means.
 
 /** By what an answer that is no success commonly means; others speak for themselves. */
 const meanings: Readonly<Record<number, string>> = {
-  400: "it could not read the event",
+  400: "it takes the signature for a wrong one, commonly because it has another secret, or it could not read the event",
   401: "it asks for credentials, or takes the signature for a wrong one",
   403: "it lets nobody in here, or takes the signature for a wrong one",
   404: "there is nothing at this path",
@@ -18,11 +19,17 @@ const meanings: Readonly<Record<number, string>> = {
   504: "what stands before it got no answer from it in time, so it gets fewer for now",
 };
 
-/** Why an answer with this status, which is none from 200 to 299, is no success. */
-export function describeStatus(status: number): string {
+/** With these the endpoint is slowed down, whatever its words are. */
+const slowing: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+
+/** Why an answer with this status, which is none from 200 to 299, and this text is no success. */
+export function describeStatus(status: number, text: string | null = null): string {
   if (status === 410) return "The endpoint answered 410 (gone for good) and has been switched off.";
   if (status >= 300 && status < 400)
     return `The endpoint answered ${status}, which points elsewhere: redirects are not followed, so set the endpoint's url to where it leads.`;
+  const refusal = findSdkRefusal(text);
+  if (refusal !== undefined)
+    return `The endpoint answered ${status} (${text}): ${refusal}${slowing.has(status) ? ", so it gets fewer for now" : ""}.`;
   const meaning = meanings[status];
   return `The endpoint answered ${status}${meaning === undefined ? "" : `: ${meaning}`}.`;
 }

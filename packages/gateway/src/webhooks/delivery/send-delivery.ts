@@ -87,13 +87,14 @@ export async function sendDelivery(
       { ...limits, timeoutMs: endsAt - performance.now(), bodyBytes: maximumBodyBytes },
     );
     const isTaken = status >= 200 && status < 300;
+    const excerpt = toExcerpt(beginning);
     return {
       status,
       isUnreachable: false,
       retryAfter: isTaken ? null : retryAfter,
-      excerpt: toExcerpt(beginning),
+      excerpt,
       address: addressOf(headers),
-      error: isTaken ? null : describeStatus(status),
+      error: isTaken ? null : describeStatus(status, excerpt),
     };
   } catch (error) {
     return toFailure(

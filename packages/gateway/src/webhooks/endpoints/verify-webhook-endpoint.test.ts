@@ -94,7 +94,21 @@ describe.each(testStores)("the proof that an endpoint has its secret on $name", 
     const endpoint = await bench.addEndpoint(receiver.url, { challenge: true });
     const noProof = "only who has its present secret can give";
     receiver.answer((response) => response.writeHead(404).end("no such route"));
-    expect(await verify(bench, endpoint)).toMatchObject(failed("The endpoint answered 404"));
+    expect(await verify(bench, endpoint)).toMatchObject(
+      failed(
+        "Verifying failed. The endpoint answered 404: there is nothing at this path. Its answer: no such route",
+      ),
+    );
+    receiver.answer((response) => response.writeHead(500).end(`<h1>${"🌍".repeat(200)}`));
+    expect(await verify(bench, endpoint)).toMatchObject(
+      failed(
+        `Verifying failed. The endpoint answered 500. Its answer begins: <h1>${"🌍".repeat(98)}`,
+      ),
+    );
+    receiver.answer((response) => response.writeHead(400).end("signature_wrong"));
+    expect(await verify(bench, endpoint)).toMatchObject(
+      failed("The endpoint answered 400 (signature_wrong): no signature fits, so it has another"),
+    );
     receiver.answer((response) => response.writeHead(410).end());
     expect(await verify(bench, endpoint)).toMatchObject(
       failed("The endpoint answered 410 (gone for good)."),

@@ -8,7 +8,7 @@ import { lockEndpoint, type WebhookEndpoint } from "../../store/webhook-endpoint
 import { getSecrets } from "../../store/webhook-secrets.ts";
 import type { Transaction } from "../../store/store.ts";
 import { makeChallenge } from "./challenge.ts";
-import { readTarget } from "../delivery/send-delivery.ts";
+import { readTarget, type AttemptResult } from "../delivery/send-delivery.ts";
 import { refuseUnknownEndpoint } from "./refuse-unknown-endpoint.ts";
 import { saveEndpoint } from "./save-endpoint.ts";
 import { answerEndpoint } from "./answer-endpoint.ts";
@@ -41,21 +41,30 @@ export const verifyWebhookEndpoint: ProcessRoom<"verifyWebhookEndpoint"> = async
     },
     askedAt,
   );
-  if (result.error !== null)
-    return refuse(
-      "webhook_challenge_failed",
-      // Of a delivery this would be said with what follows from it; nothing follows here.
-      result.status === 410 ? "The endpoint answered 410 (gone for good)." : result.error,
-    );
-  if (!challenge.isAnsweredBy(result.excerpt, asked.secret))
-    return refuse(
-      "webhook_challenge_failed",
-      `The endpoint answered ${result.status ?? "nothing"}, but not with the answer that only who has its present secret can give.`,
-    );
+  if (result.error !== null || !challenge.isAnsweredBy(result.excerpt, asked.secret))
+    return refuse("webhook_challenge_failed", describeFailure(result));
   const outcome = await store.transaction((tx) => saveProof(tx, world, asked));
   services.signals.eventsStored(partner.id);
   return outcome;
 };
+
+/** So much of an answer tells which program gave it, and mostly why. */
+const maximumQuoted = 200;
+
+/** A challenge leaves no attempt behind to look at: whatever was answered has to be told here. */
+function describeFailure({ status, error, excerpt }: AttemptResult): string {
+  // Of a delivery 410 would be said with what follows from it; nothing follows here.
+  const reason =
+    status === 410
+      ? "The endpoint answered 410 (gone for good)."
+      : (error ??
+        `The endpoint answered ${status ?? "nothing"}, but not with the answer that only who has its present secret can give.`);
+  const answer =
+    excerpt === null || reason.includes(`(${excerpt})`)
+      ? ""
+      : ` Its answer${excerpt.length > maximumQuoted ? " begins" : ""}: ${excerpt.slice(0, maximumQuoted).toWellFormed()}`;
+  return `Verifying failed. ${reason}${answer}`;
+}
 
 /** An endpoint as it is asked. */
 interface Subject {
