@@ -108,6 +108,44 @@ describe("hostile URLs through the agent", () => {
     },
   );
 
+  // A name is not resolved when an endpoint is made, so there such a URL is taken.
+  test.each([[["93.184.215.14"]], [["10.0.0.1", "93.184.215.14"]]])(
+    "nothing is sent over http to a name that leads to %j, where private addresses are allowed",
+    async (addresses) => {
+      const tried = watchConnections();
+      const url = "http://hooks.example.com/evergate";
+      const target = readTarget(url, true);
+      expect(target).toEqual({ origin: "http://hooks.example.com", path: "/evergate" });
+      const agent = createAgent({
+        allowed: true,
+        connectTimeoutMs: 2_000,
+        resolveName: async () => addresses,
+      });
+      onTestFinished(() => agent.destroy());
+      expect(
+        await sendDelivery(
+          agent,
+          {
+            target,
+            event: "evt_1",
+            payload: "{}",
+            secrets: [`whsec_${"A".repeat(43)}=`],
+            keys: [],
+            headers: {},
+          },
+          0,
+          attemptLimits,
+        ),
+      ).toMatchObject({
+        status: null,
+        isUnreachable: false,
+        address: null,
+        error: "Deliveries to public addresses have to go by https; nothing was sent.",
+      });
+      expect(tried).toEqual([]);
+    },
+  );
+
   test("a connection that is made is seen", async () => {
     const tried = watchConnections();
     const receiver = await startReceiver();
