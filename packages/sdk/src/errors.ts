@@ -45,7 +45,7 @@ export class EvergateProblem extends EvergateError {
   readonly detail: string;
   /** Name it when you ask for help. */
   readonly requestId: string | null;
-  /** With `malformed_request` and `import_rows_refused`, what in the request is wrong, and where. */
+  /** With `malformed_request`, `import_rows_refused` and what else is about one field: what in the request is wrong, and where. */
   readonly errors: NonNullable<Problem["errors"]>;
   /** With `quantity_out_of_range`, the fewest units that the product allows. */
   readonly minimum: number | undefined;

@@ -43,6 +43,11 @@ export function refuse(code: ProblemCode, detail: string, facts: ProblemFacts = 
   return { refused: new ProblemError(code, detail, [], { facts }) };
 }
 
+/** The same where one field of the request is to blame, which a program is told by its pointer, as of `malformed_request`. */
+export function refuseField(code: ProblemCode, pointer: string, detail: string): Refused {
+  return { refused: new ProblemError(code, detail, [{ pointer, detail }]) };
+}
+
 /** The HTTP status of a problem. */
 export function statusOf(code: ProblemCode): number {
   return problemTable[code].status;

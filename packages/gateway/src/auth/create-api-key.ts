@@ -1,4 +1,4 @@
-import { refuse } from "../app/problem.ts";
+import { refuseField } from "../app/problem.ts";
 import type { WriteRoom } from "../app/room.ts";
 import { toPartnerId } from "../ids.ts";
 import { findPartner } from "../store/partners.ts";
@@ -9,7 +9,7 @@ import { toWireApiKey } from "./to-wire.ts";
 export const createApiKey: WriteRoom<"createApiKey"> = async ({ body }, world) => {
   const partner = body.partner === undefined ? null : toPartnerId(body.partner);
   if (partner !== null && (await findPartner(world.tx, partner)) === undefined)
-    return refuse("partner_unknown", `There is no partner ${partner}.`);
+    return refuseField("partner_unknown", "/partner", `There is no partner ${partner}.`);
   const scopes = body.kind === "operator" ? [] : (body.scopes ?? allScopes);
   const { key, secret } = await issueKey(
     world,

@@ -1,5 +1,5 @@
 import { addDays, dayOf, parsePercent, parsePrice, toPriceId, type Tier } from "@evergate/core";
-import { ProblemError, refuse } from "../app/problem.ts";
+import { ProblemError, refuseField } from "../app/problem.ts";
 import { recordOperatorChange } from "../app/record-change.ts";
 import type { WriteRoom } from "../app/room.ts";
 import { readLocalDate } from "../app/read-time.ts";
@@ -27,14 +27,26 @@ export const createPrice: WriteRoom<"createPrice"> = async ({ body }, world) => 
   // Locked, so that of two first prices at once the second finds the other.
   const product = found && (await lockProduct(world.tx, world.services.store.dialect, found.id));
   if (product === undefined)
-    return refuse("product_unknown", `There is no product ${body.product}.`);
+    return refuseField("product_unknown", "/product", `There is no product ${body.product}.`);
   if (!isCurrency(body.currency))
-    return refuse("currency_unknown", `${body.currency} is no currency of ISO 4217.`);
+    return refuseField(
+      "currency_unknown",
+      "/currency",
+      `${body.currency} is no currency of ISO 4217.`,
+    );
   const tiers = (body.tiers ?? []).map(readTier);
   if (tiers.length > 0 && body.channel !== "msp")
-    return refuse("tiers_not_allowed", "Only prices of the channel msp have tiers (R20).");
+    return refuseField(
+      "tiers_not_allowed",
+      "/tiers",
+      "Only prices of the channel msp have tiers (R20).",
+    );
   if (tiers.some((tier, index) => index > 0 && tier.from <= (tiers[index - 1]?.from ?? 0)))
-    return refuse("tiers_not_ascending", "Each tier has to begin above the one before.");
+    return refuseField(
+      "tiers_not_ascending",
+      "/tiers",
+      "Each tier has to begin above the one before.",
+    );
   const validFrom = readLocalDate(body.validFrom, "/validFrom");
   const standing = await findPricesOf(world.tx, product.id, body.channel, body.currency);
   const today = dayOf(world.at, firstZone);
@@ -43,8 +55,9 @@ export const createPrice: WriteRoom<"createPrice"> = async ({ body }, world) => 
     validFrom <= today &&
     !standing.some((price) => price.validFrom === validFrom)
   )
-    return refuse(
+    return refuseField(
       "price_starts_in_past",
+      "/validFrom",
       `The product has a price in this channel and currency already; another one can begin on ${addDays(today, 1)} or later.`,
     );
   const price: StoredPrice = {

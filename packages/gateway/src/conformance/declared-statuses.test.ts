@@ -7,6 +7,7 @@ import { createGateway } from "../create-gateway.ts";
 import { checkReply, forgetExercised, listExercised } from "../testing/check-reply.ts";
 import { testStores } from "../testing/open-test-stores.ts";
 import { startTestGateway, testNow, testSecretKey } from "../testing/start-test-gateway.ts";
+import { checkRefusedField } from "./check-refused-field.ts";
 import { documents, operations, type DeclaredOperation } from "./contract.ts";
 import { holdRequests } from "./hold-requests.ts";
 import { refusals } from "./refusals.ts";
@@ -383,7 +384,9 @@ describe.each(testStores)("every declared status is produced on $name", (stores)
     const declared = [...(operation?.codes ?? [])].find(([, codes]) => codes.includes(code));
     if (operation === undefined || declared === undefined)
       throw new Error(`${id} does not declare ${code}.`);
-    await expectRefusal(operation, await make(scene), declared[0], code);
+    const parts = await make(scene);
+    const { body } = await expectRefusal(operation, parts, declared[0], code);
+    checkRefusedField(parts, body as Schemas["Problem"]);
   });
 
   test("503: every operation that declares it, once the database is gone", async () => {

@@ -45,7 +45,7 @@ export const createCreditNote: PartnerWriteRoom<"createCreditNote"> = async (
   const creditable = toCreditable(bill, last);
   if (body.lines === undefined) {
     const decision = creditWhole(creditable);
-    if (!decision.accepted) return refuseCredit(decision.refusal, bill);
+    if (!decision.accepted) return refuseCredit(decision.refusal, bill, []);
     const complete = await countCompleteCredits(tx, partner.id, bill.month);
     return save(world, bill, last, body.reason, {
       ...decision,
@@ -72,7 +72,7 @@ export const createCreditNote: PartnerWriteRoom<"createCreditNote"> = async (
     ]),
   );
   const decision = creditLines(creditable, order, (charge) => known.get(charge));
-  if (!decision.accepted) return refuseCredit(decision.refusal, bill);
+  if (!decision.accepted) return refuseCredit(decision.refusal, bill, order);
   const lineOf = new Map(decision.lines.map((line) => [line.charge, line]));
   const lines = charges.flatMap(({ id }): readonly NewCreditLine[] => {
     const line = lineOf.get(id);

@@ -1,5 +1,5 @@
 import { parseVatId } from "../company/vat-id.ts";
-import { refuse, type Refused } from "../app/problem.ts";
+import { refuse, refuseField, type Refused } from "../app/problem.ts";
 import type { components } from "../generated/api.ts";
 import { findOperatorCompany, type Company } from "../store/parties.ts";
 import type { Partner } from "../store/partners.ts";
@@ -31,8 +31,9 @@ export async function refuseTaxTerms(
 ): Promise<Refused | null> {
   const vatId = findVatId(company);
   if (company !== null && company.vatId !== null && vatId === null)
-    return refuse(
+    return refuseField(
       "vat_id_malformed",
+      "/company/vatId",
       `${company.vatId} has not the form of a VAT id of ${company.country}, nor of the country whose prefix it bears.`,
     );
   if (!reverseCharge) return null;

@@ -1,5 +1,5 @@
 import { dayOf, isTimeZone, monthOf, settlesAt, type PartnerTerms } from "@evergate/core";
-import { refuse, type Refused } from "../app/problem.ts";
+import { refuseField, type Refused } from "../app/problem.ts";
 import { recordOperatorChange } from "../app/record-change.ts";
 import type { WriteWorld } from "../app/world.ts";
 import type { components } from "../generated/api.ts";
@@ -31,10 +31,15 @@ export async function takeOnPartner(
     defaultTrial: body.defaultTrial ?? null,
   };
   if (!isCurrency(terms.currency))
-    return refuse("currency_unknown", `${terms.currency} is no currency of ISO 4217.`);
+    return refuseField(
+      "currency_unknown",
+      "/currency",
+      `${terms.currency} is no currency of ISO 4217.`,
+    );
   if (!isTimeZone(terms.timeZone))
-    return refuse(
+    return refuseField(
       "time_zone_unknown",
+      "/timeZone",
       `${terms.timeZone} is no time zone of IANA's; for example Europe/Bratislava.`,
     );
   const refusal = refuseTrialTerms(terms);
@@ -45,8 +50,9 @@ export async function takeOnPartner(
   const taxRefusal = await refuseTaxTerms(world.tx, { company, reverseCharge });
   if (taxRefusal !== null) return taxRefusal;
   if (body.clock !== undefined && body.mode !== "sandbox")
-    return refuse(
+    return refuseField(
       "clock_not_allowed",
+      "/clock",
       "Only a sandbox has a clock of its own; a live partner follows the system's.",
     );
 

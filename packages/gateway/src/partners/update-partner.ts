@@ -1,4 +1,4 @@
-import { refuse } from "../app/problem.ts";
+import { refuse, refuseField } from "../app/problem.ts";
 import type { WriteRoom } from "../app/room.ts";
 import type { components } from "../generated/api.ts";
 import { toPartnerId } from "../ids.ts";
@@ -18,8 +18,9 @@ export const updatePartner: WriteRoom<"updatePartner"> = async ({ path, body }, 
   if (before === undefined) return refuse("not_found", `There is no partner ${path.partnerId}.`);
   const { timeZone } = before.terms;
   if (body.timeZone !== undefined && body.timeZone !== timeZone)
-    return refuse(
+    return refuseField(
       "time_zone_fixed",
+      "/timeZone",
       `The time zone stays ${timeZone}: every day, period and month that has begun would begin elsewhere. Make another partner for another time zone.`,
     );
   const due = isOnBills(body)

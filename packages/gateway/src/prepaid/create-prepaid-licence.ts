@@ -1,5 +1,5 @@
 import { dayOf, registerPrepaidLicence, toPrepaidLicenceId } from "@evergate/core";
-import { refuse } from "../app/problem.ts";
+import { refuse, refuseField } from "../app/problem.ts";
 import { readLocalDate } from "../app/read-time.ts";
 import type { PartnerWriteRoom } from "../app/room.ts";
 import { makeId } from "../ids.ts";
@@ -21,11 +21,16 @@ export const createPrepaidLicence: PartnerWriteRoom<"createPrepaidLicence"> = as
   const endsOn = readLocalDate(body.endsOn, "/endsOn");
   const customer = await lockCustomer(tx, services.store.dialect, partner.id, body.customer);
   if (customer === undefined)
-    return refuse("customer_unknown", `You have no customer ${body.customer}. Make it first.`);
+    return refuseField(
+      "customer_unknown",
+      "/customer",
+      `You have no customer ${body.customer}. Make it first.`,
+    );
   const product = await findProductByReference(tx, body.product);
   if (product === undefined)
-    return refuse(
+    return refuseField(
       "product_unknown",
+      "/product",
       `There is no product ${body.product}. Name it by its id, or as code:<its code>.`,
     );
   const licence = registerPrepaidLicence(

@@ -1,5 +1,5 @@
 import { formatInstant, type PrepaidChangeRefusal } from "@evergate/core";
-import { refuse, type Refused } from "../app/problem.ts";
+import { refuse, refuseField, type Refused } from "../app/problem.ts";
 import { maximumOpenLicences } from "../store/prepaid-licences.ts";
 
 /** The core's refusal in a sentence: what is wrong, and what would be right. */
@@ -17,7 +17,10 @@ export function describePrepaidRefusal(refusal: PrepaidChangeRefusal): string {
 }
 
 export function refusePrepaidLicence(refusal: PrepaidChangeRefusal): Refused {
-  return refuse(refusal.code, describePrepaidRefusal(refusal));
+  const detail = describePrepaidRefusal(refusal);
+  return refusal.code === "prepaid_licence_ended"
+    ? refuse(refusal.code, detail)
+    : refuseField(refusal.code, "/endsOn", detail);
 }
 
 export const tooManyLicences: string = `The customer holds ${maximumOpenLicences} licences for this product that have not ended, as many as it can.`;

@@ -9,7 +9,7 @@ import {
   type Month,
   type ReportSpan,
 } from "@evergate/core";
-import { refuse, type Refused } from "../app/problem.ts";
+import { refuseField, type Refused } from "../app/problem.ts";
 import type { Partner } from "../store/partners.ts";
 
 /** The month that a report is asked for: the one that runs, where none is named. */
@@ -28,8 +28,9 @@ export function readSpan(
   const { timeZone } = partner.terms;
   return (
     openReport(month, timeZone, at) ??
-    refuse(
+    refuseField(
       "time_not_reached",
+      "/query/month",
       `${month} begins at ${formatInstant(startOfDay(firstDayOf(month), timeZone))} for this partner; it is ${formatInstant(at)} now.`,
     )
   );

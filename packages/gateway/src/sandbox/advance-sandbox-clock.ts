@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { formatInstant, toInstant, type Instant } from "@evergate/core";
-import { ProblemError, refuse } from "../app/problem.ts";
+import { ProblemError, refuse, refuseField } from "../app/problem.ts";
 import type { ProcessRoom } from "../app/room.ts";
 import type { PartnerReadWorld } from "../app/world.ts";
 import { catchUp } from "../clockwork/catch-up.ts";
@@ -41,15 +41,17 @@ async function storeGoal(
     if (current === undefined) throw new ProblemError("not_found", "The partner is gone.");
     const from = current.clockTargetAt ?? current.clockAt;
     if (to < from)
-      throw new ProblemError(
+      throw refuseField(
         "clock_goes_back",
+        "/to",
         `It is ${formatInstant(from)} already; a clock never goes back.`,
-      );
+      ).refused;
     if (to > toInstant(current.clockAt + farthestMs))
-      throw new ProblemError(
+      throw refuseField(
         "clock_too_far",
+        "/to",
         "The clock can be advanced by at most 10 years at once.",
-      );
+      ).refused;
     if (to === current.clockAt) return;
     await updatePartnerClock(tx, partner.id, { clockTargetAt: to });
     await appendAudit(tx, services.sealer, partner.id, [

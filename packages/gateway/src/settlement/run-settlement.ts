@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { dayOf, formatInstant, monthOf, settlesAt } from "@evergate/core";
-import { refuse } from "../app/problem.ts";
+import { refuse, refuseField } from "../app/problem.ts";
 import { readMonth } from "../app/read-time.ts";
 import type { OperatorProcessRoom } from "../app/room.ts";
 import { toPartnerId } from "../ids.ts";
@@ -23,13 +23,14 @@ export const runSettlement: OperatorProcessRoom<"runSettlement"> = async (
   const { timeZone } = partner.terms;
   const endsAt = settlesAt(month, timeZone);
   if (partnerNow(partner, at) < endsAt)
-    return refuse(
+    return refuseField(
       "month_not_over",
+      "/month",
       `${month} ends for the partner at ${formatInstant(endsAt)}; it is settled from then on.`,
     );
   const first = monthOf(dayOf(partner.createdAt, timeZone));
   if (month < first)
-    return refuse("month_before_partner", `The partner's first month is ${first}.`);
+    return refuseField("month_before_partner", "/month", `The partner's first month is ${first}.`);
   try {
     while ((await catchUp(services, partner.id, endsAt)) === "busy") await delay(busyDelayMs);
   } catch (error) {

@@ -6,7 +6,7 @@ import {
   type CreateOrder,
   type CustomerId,
 } from "@evergate/core";
-import { refuse, type Refused } from "../app/problem.ts";
+import { refuseField, type Refused } from "../app/problem.ts";
 import type { PartnerWriteRoom } from "../app/room.ts";
 import type { PartnerWriteWorld } from "../app/world.ts";
 import { goLive } from "../partners/go-live.ts";
@@ -82,8 +82,9 @@ async function takeCustomer(
       : await lockCustomer(tx, services.store.dialect, partner.id, given);
   return (
     customer?.id ??
-    refuse(
+    refuseField(
       "customer_unknown",
+      "/customer",
       `You have no customer ${given}. Make it first, or give it inline as an object.`,
     )
   );

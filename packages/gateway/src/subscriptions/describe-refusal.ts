@@ -10,7 +10,7 @@ import {
   type WithdrawCancellationRefusal,
   type WithdrawScheduledChangeRefusal,
 } from "@evergate/core";
-import { refuse, type Refused } from "../app/problem.ts";
+import { refuse, refuseField, type Refused } from "../app/problem.ts";
 
 /** Everything that the core can refuse about a subscription. */
 export type SubscriptionRefusal =
@@ -28,23 +28,27 @@ export function refuseSubscription(refusal: SubscriptionRefusal): Refused {
   const { code } = refusal;
   switch (code) {
     case "trial_not_offered":
-      return refuse(
+      return refuseField(
         code,
+        "/trial",
         "Resellers' and MSPs' trials are given by the rules; only an xSP offers one. Leave trial out.",
       );
     case "trial_exceeds_limit":
-      return refuse(
+      return refuseField(
         code,
+        "/trial",
         `The trial is longer than the partner may offer: at most ${formatLength(refusal.limit)}.`,
       );
     case "starts_in_past":
-      return refuse(
+      return refuseField(
         code,
+        "/startsAt",
         `startsAt has passed; it is ${formatInstant(refusal.now)} now. Leave it out to begin at once.`,
       );
     case "product_unknown":
-      return refuse(
+      return refuseField(
         code,
+        "/product",
         `There is no product ${refusal.product}. Name it by its id, or as code:<its code>.`,
       );
     case "product_not_priced":
@@ -92,15 +96,17 @@ export function refuseSubscription(refusal: SubscriptionRefusal): Refused {
         `A pause is to begin at ${formatInstant(refusal.startsAt)}. Withdraw it by resuming, then order the other.`,
       );
     case "pause_starts_in_past":
-      return refuse(
+      return refuseField(
         code,
+        "/startsAt",
         `startsAt has passed; it is ${formatInstant(refusal.now)} now. Leave it out to pause at once.`,
       );
     case "pause_end_required":
       return refuse(code, "A pause needs its end: resumesAt, or a number of days.");
     case "open_ended_pause_not_allowed":
-      return refuse(
+      return refuseField(
         code,
+        "/resumesAt",
         "Only an xSP may leave the end of a pause open. State resumesAt or days.",
       );
     case "pause_ends_before_start":
@@ -114,16 +120,25 @@ export function refuseSubscription(refusal: SubscriptionRefusal): Refused {
         `Neither is the subscription paused nor is a pause to come: it is ${refusal.status}.`,
       );
     case "cancellation_date_not_allowed":
-      return refuse(code, 'A date goes with "period_end" only. To stop at once, leave it out.');
+      return refuseField(
+        code,
+        "/date",
+        'A date goes with "period_end" only. To stop at once, leave it out.',
+      );
     case "cancellation_date_in_past":
-      return refuse(code, `The date has passed; today is ${refusal.today} for this partner.`);
+      return refuseField(
+        code,
+        "/date",
+        `The date has passed; today is ${refusal.today} for this partner.`,
+      );
     case "no_cancellation_scheduled":
       return refuse(code, "No stop is to come that could be withdrawn.");
     case "no_scheduled_change":
       return refuse(code, "No such change is to come that could be withdrawn.");
     case "term_not_prolonged":
-      return refuse(
+      return refuseField(
         code,
+        "/term",
         `A term can only be prolonged: ${refusal.periods} periods or more, or null for no term at all.`,
       );
     default:

@@ -1,5 +1,5 @@
 import { advance, formatInstant, nextDueAt, type Instant, type Subscription } from "@evergate/core";
-import { refuse } from "../app/problem.ts";
+import { refuse, refuseField } from "../app/problem.ts";
 import { readInstant } from "../app/read-time.ts";
 import type { PartnerReadRoom } from "../app/room.ts";
 import type { PartnerReadWorld } from "../app/world.ts";
@@ -23,8 +23,9 @@ export const getSubscription: PartnerReadRoom<"getSubscription"> = async (
     return { status: 200, body: read, headers };
   }
   if (asOf > world.at)
-    return refuse(
+    return refuseField(
       "time_not_reached",
+      "/query/asOf",
       `It is ${formatInstant(world.at)} for this partner; nothing is known of ${formatInstant(asOf)}.`,
     );
   const then = await findAsOf(world, subscription, asOf);

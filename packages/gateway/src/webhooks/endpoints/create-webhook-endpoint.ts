@@ -1,5 +1,5 @@
 import type { PartnerWriteRoom } from "../../app/room.ts";
-import { refuse } from "../../app/problem.ts";
+import { refuse, refuseField } from "../../app/problem.ts";
 import { recordChange } from "../../app/record-change.ts";
 import { makeId } from "../../ids.ts";
 import { updatePartnerToExpectReceipts } from "../../store/partners.ts";
@@ -9,7 +9,7 @@ import {
   type WebhookEndpoint,
 } from "../../store/webhook-endpoints.ts";
 import { checkEndpointUrl } from "../network/check-endpoint-url.ts";
-import { checkCustomHeaders, dateHeaders } from "./custom-headers.ts";
+import { refuseCustomHeaders, dateHeaders } from "./custom-headers.ts";
 import { isEndpointSecret, makeEndpointSecret, refuseSecret } from "./endpoint-secret.ts";
 import { readFilters } from "./read-filters.ts";
 import { toWireEndpoint } from "./to-wire.ts";
@@ -32,9 +32,9 @@ export const createWebhookEndpoint: PartnerWriteRoom<"createWebhookEndpoint"> = 
   const headers = body.headers ?? {};
   if (!isEndpointSecret(secret)) return refuseSecret("leave it out to have one made");
   const urlRefusal = checkEndpointUrl(body.url, services.privateWebhooks);
-  if (urlRefusal !== undefined) return refuse("webhook_url_not_allowed", urlRefusal);
-  const headerRefusal = checkCustomHeaders(headers);
-  if (headerRefusal !== undefined) return refuse("webhook_header_not_allowed", headerRefusal);
+  if (urlRefusal !== undefined) return refuseField("webhook_url_not_allowed", "/url", urlRefusal);
+  const headerRefusal = refuseCustomHeaders(headers);
+  if (headerRefusal !== undefined) return headerRefusal;
   const endpoint: WebhookEndpoint = {
     id: makeId("wh"),
     url: body.url,

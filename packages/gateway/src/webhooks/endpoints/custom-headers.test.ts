@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { changeHeaders, checkCustomHeaders } from "./custom-headers.ts";
+import { changeHeaders, refuseCustomHeaders } from "./custom-headers.ts";
 
 describe("headers of one's own", () => {
   test.each([
@@ -27,32 +27,37 @@ describe("headers of one's own", () => {
     "Metadata-Flavor",
     "X-aws-ec2-metadata-token",
   ])("%s is refused", (name) => {
-    expect(checkCustomHeaders({ [name]: "x" })).toContain(`The header ${name} is not yours`);
+    expect(refuseCustomHeaders({ [name]: "x" })?.refused).toMatchObject({
+      detail: expect.stringContaining(`The header ${name} is not yours`),
+      faults: [{ pointer: `/headers/${name}` }],
+    });
   });
 
   test.each(["Authorization", "X-Tenant-Token", "Cookie", "X-Webhook-Id", "Accept", "contents"])(
     "%s is taken",
     (name) => {
-      expect(checkCustomHeaders({ [name]: "x" })).toBeUndefined();
+      expect(refuseCustomHeaders({ [name]: "x" })).toBeUndefined();
     },
   );
 
   test("a name twice in another case is refused", () => {
-    expect(checkCustomHeaders({ "X-Token": "a", "x-token": "b" })).toContain("twice");
+    expect(refuseCustomHeaders({ "X-Token": "a", "x-token": "b" })?.refused.detail).toContain(
+      "twice",
+    );
   });
 
   test("16 are taken, 17 not; 6 KiB are, and a byte more not", () => {
     const many = (count: number): Record<string, string> =>
       Object.fromEntries(Array.from({ length: count }, (_, index) => [`X-${index}`, "v"]));
-    expect(checkCustomHeaders(many(16))).toBeUndefined();
-    expect(checkCustomHeaders(many(17))).toContain("17 headers");
+    expect(refuseCustomHeaders(many(16))).toBeUndefined();
+    expect(refuseCustomHeaders(many(17))?.refused.detail).toContain("17 headers");
     const sized = (bytes: number): Record<string, string> => ({
       A: "x".repeat(2_043),
       B: "x".repeat(2_043),
       C: "x".repeat(bytes - 2 * 2_048 - 5),
     });
-    expect(checkCustomHeaders(sized(6_144))).toBeUndefined();
-    expect(checkCustomHeaders(sized(6_145))).toContain("6145 bytes");
+    expect(refuseCustomHeaders(sized(6_144))).toBeUndefined();
+    expect(refuseCustomHeaders(sized(6_145))?.refused.detail).toContain("6145 bytes");
   });
 
   test("a change sets, takes away and leaves the others, whatever the case of their names", () => {

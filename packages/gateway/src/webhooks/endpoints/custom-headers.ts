@@ -1,4 +1,5 @@
 import type { Instant } from "@evergate/core";
+import { refuseField, type Refused } from "../../app/problem.ts";
 
 /** Headers that an endpoint's owner has asked for, by their names as written. */
 export type CustomHeaders = Readonly<Record<string, string>>;
@@ -36,17 +37,29 @@ const reservedBeginnings = [
   "x-aws-ec2-metadata-",
 ];
 
-/** Says why headers can't be sent with deliveries, or undefined where they can. The contract has checked their characters. */
-export function checkCustomHeaders(headers: CustomHeaders): string | undefined {
+/** Refuses headers that can't be sent with deliveries; undefined where they can. The contract has checked their characters. */
+export function refuseCustomHeaders(headers: CustomHeaders): Refused | undefined {
+  const refuseAt = (pointer: string, detail: string): Refused =>
+    refuseField("webhook_header_not_allowed", pointer, detail);
   const names = Object.keys(headers);
   if (names.length > maximumHeaders)
-    return `There would be ${names.length} headers; ${maximumHeaders} are the most.`;
+    return refuseAt(
+      "/headers",
+      `There would be ${names.length} headers; ${maximumHeaders} are the most.`,
+    );
   const seen = new Set<string>();
   for (const name of names) {
     const key = name.toLowerCase();
     if (reservedNames.has(key) || reservedBeginnings.some((beginning) => key.startsWith(beginning)))
-      return `The header ${name} is not yours to set: the request itself needs it, or it is never right here.`;
-    if (seen.has(key)) return `The header ${name} is there twice; case makes no difference.`;
+      return refuseAt(
+        `/headers/${name}`,
+        `The header ${name} is not yours to set: the request itself needs it, or it is never right here.`,
+      );
+    if (seen.has(key))
+      return refuseAt(
+        `/headers/${name}`,
+        `The header ${name} is there twice; case makes no difference.`,
+      );
     seen.add(key);
   }
   const bytes = Object.entries(headers).reduce(
@@ -55,7 +68,7 @@ export function checkCustomHeaders(headers: CustomHeaders): string | undefined {
     0,
   );
   return bytes > maximumBytes
-    ? `The headers have ${bytes} bytes in all; ${maximumBytes} are the most.`
+    ? refuseAt("/headers", `The headers have ${bytes} bytes in all; ${maximumBytes} are the most.`)
     : undefined;
 }
 

@@ -1,5 +1,5 @@
 import type { components } from "../../generated/api.ts";
-import { ProblemError } from "../../app/problem.ts";
+import { refuseField } from "../../app/problem.ts";
 import { findProductIds } from "../../store/catalogue.ts";
 import type { Reader } from "../../store/store.ts";
 import type { EventFilters } from "../../store/webhook-endpoints.ts";
@@ -20,10 +20,14 @@ export async function readFilters(
 
 async function findProducts(db: Reader, references: readonly string[]): Promise<readonly string[]> {
   const found = await findProductIds(db, references);
-  const ids = references.map((reference) => {
+  const ids = references.map((reference, index) => {
     const id = found.get(reference);
     if (id === undefined)
-      throw new ProblemError("product_unknown", `There is no product ${reference}.`);
+      throw refuseField(
+        "product_unknown",
+        `/filters/products/${index}`,
+        `There is no product ${reference}. Name it by its id, or as code:<its code>.`,
+      ).refused;
     return id;
   });
   // One product may be named twice, by its id and by its code.

@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import type { PartnerWriteRoom } from "../../app/room.ts";
-import { refuse } from "../../app/problem.ts";
+import { refuseField } from "../../app/problem.ts";
 import { recordChange } from "../../app/record-change.ts";
 import { updatePartnerToExpectReceipts } from "../../store/partners.ts";
 import { insertWithdrawal } from "../../store/receipt-endpoints.ts";
 import { lockEndpoint, type WebhookEndpoint } from "../../store/webhook-endpoints.ts";
 import { getSecrets, updateHeaders } from "../../store/webhook-secrets.ts";
 import { checkEndpointUrl } from "../network/check-endpoint-url.ts";
-import { changeHeaders, checkCustomHeaders, dateHeaders } from "./custom-headers.ts";
+import { changeHeaders, refuseCustomHeaders, dateHeaders } from "./custom-headers.ts";
 import { readFilters } from "./read-filters.ts";
 import { refuseUnknownEndpoint } from "./refuse-unknown-endpoint.ts";
 import { saveEndpoint } from "./save-endpoint.ts";
@@ -30,12 +30,12 @@ export const updateWebhookEndpoint: PartnerWriteRoom<"updateWebhookEndpoint"> = 
   const url = body.url ?? before.url;
   const urlRefusal =
     body.url === undefined ? undefined : checkEndpointUrl(url, services.privateWebhooks);
-  if (urlRefusal !== undefined) return refuse("webhook_url_not_allowed", urlRefusal);
+  if (urlRefusal !== undefined) return refuseField("webhook_url_not_allowed", "/url", urlRefusal);
   const { headers } = await getSecrets(tx, services.secretBox, partner.id, before.id);
   const changed = changeHeaders(headers, body.headers ?? {});
   const headerRefusal =
-    checkCustomHeaders(withoutNulls(body.headers ?? {})) ?? checkCustomHeaders(changed);
-  if (headerRefusal !== undefined) return refuse("webhook_header_not_allowed", headerRefusal);
+    refuseCustomHeaders(withoutNulls(body.headers ?? {})) ?? refuseCustomHeaders(changed);
+  if (headerRefusal !== undefined) return headerRefusal;
   const after: WebhookEndpoint = {
     ...before,
     url,

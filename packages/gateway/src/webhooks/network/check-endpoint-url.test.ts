@@ -18,6 +18,27 @@ describe("URLs of endpoints", () => {
     expect(checkEndpointUrl(url, false)).toBeUndefined();
   });
 
+  test("a refusal says who can allow private addresses, and what nobody can", () => {
+    const mayBeAllowed =
+      "the gateway's operator can allow private addresses (EVERGATE_ALLOW_PRIVATE_WEBHOOKS).";
+    expect(checkEndpointUrl("http://127.0.0.1:3001/hooks", false)).toBe(
+      `url leads to an address that is not a public one; ${mayBeAllowed}`,
+    );
+    expect(checkEndpointUrl("http://localhost:3001/hooks", false)).toBe(
+      `url leads to localhost, which is not a public host; ${mayBeAllowed}`,
+    );
+    const neverAllowed = "where clouds tell their machines who they are, which is never allowed.";
+    for (const allowed of [false, true]) {
+      for (const host of ["169.254.169.254", "[fd00:ec2::254]", "[::ffff:168.63.129.16]"])
+        expect(checkEndpointUrl(`http://${host}/`, allowed)).toBe(
+          `url leads to an address ${neverAllowed}`,
+        );
+      expect(checkEndpointUrl("http://metadata.goog/", allowed)).toBe(
+        `url leads to metadata.goog, ${neverAllowed}`,
+      );
+    }
+  });
+
   test("a refusal quotes no password", () => {
     expect(checkEndpointUrl("https://user:hunter2@hooks.example.com/", false)).not.toContain(
       "hunter2",

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { judgeAddress, type PrivateWebhooks } from "./judge-address.ts";
+import { isAddressInsideCloud, judgeAddress, type PrivateWebhooks } from "./judge-address.ts";
 
 /** Names under which clouds answer their own machines: never a receiver of webhooks, whatever is allowed. */
 const insideClouds: ReadonlySet<string> = new Set([
@@ -23,6 +23,10 @@ const localDomains: readonly string[] = [
   "invalid",
 ];
 
+const neverAllowed = "where clouds tell their machines who they are, which is never allowed.";
+const mayBeAllowed =
+  "the gateway's operator can allow private addresses (EVERGATE_ALLOW_PRIVATE_WEBHOOKS).";
+
 /**
  * Says why nothing may be delivered to a URL, or undefined where nothing speaks against it.
  *
@@ -38,11 +42,12 @@ export function checkEndpointUrl(text: string, allowed: PrivateWebhooks): string
     return "url must not hold a user name or password; deliveries are signed instead.";
   if (url.port === "0") return "url names the port 0, which does not exist.";
   const host = toHost(url);
-  if (isIP(host) !== 0) return checkLiteral(url, judgeAddress(host, allowed));
+  if (isIP(host) !== 0) return checkLiteral(url, host, allowed);
   const name = host.replace(/\.$/, "");
   if (name.split(".").includes("")) return "url is not a valid URL.";
-  if (insideClouds.has(name) || (allowed === false && isLocalName(name)))
-    return `url leads to ${host}, which is not a public host.`;
+  if (insideClouds.has(name)) return `url leads to ${host}, ${neverAllowed}`;
+  if (allowed === false && isLocalName(name))
+    return `url leads to ${host}, which is not a public host; ${mayBeAllowed}`;
   if (allowed === false && url.protocol === "http:") return "url has to begin with https://.";
   return undefined;
 }
@@ -63,8 +68,12 @@ function hasUserInfo(text: string, url: URL): boolean {
   return url.username !== "" || url.password !== "" || authority.includes("@");
 }
 
-function checkLiteral(url: URL, judgement: ReturnType<typeof judgeAddress>): string | undefined {
-  if (judgement === "refused") return "url leads to an address that is not a public one.";
+function checkLiteral(url: URL, host: string, allowed: PrivateWebhooks): string | undefined {
+  const judgement = judgeAddress(host, allowed);
+  if (judgement === "refused")
+    return isAddressInsideCloud(host)
+      ? `url leads to an address ${neverAllowed}`
+      : `url leads to an address that is not a public one; ${mayBeAllowed}`;
   if (judgement === "public" && url.protocol === "http:") return "url has to begin with https://.";
   return undefined;
 }

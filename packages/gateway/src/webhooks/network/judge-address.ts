@@ -44,6 +44,11 @@ export function judgeAddress(text: string, allowed: PrivateWebhooks): AddressJud
     : "refused";
 }
 
+/** Whether an address leads to where no operator's leave does. */
+export function isAddressInsideCloud(text: string): boolean {
+  return readAddresses(text).some(isInsideCloud);
+}
+
 function isInsideCloud(address: Address): boolean {
   return insideClouds.has(address.toString());
 }

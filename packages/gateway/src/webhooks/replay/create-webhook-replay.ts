@@ -1,5 +1,5 @@
 import { setImmediate as yieldToOthers } from "node:timers/promises";
-import { refuse, type Refused } from "../../app/problem.ts";
+import { refuseField, type Refused } from "../../app/problem.ts";
 import { readInstant } from "../../app/read-time.ts";
 import { recordChange } from "../../app/record-change.ts";
 import type { PartnerReadRoom, PartnerWriteRoom } from "../../app/room.ts";
@@ -91,7 +91,7 @@ async function readRange(
   const since = body.since === undefined ? null : readInstant(body.since, "/since");
   const until = body.until === undefined ? null : readInstant(body.until, "/until");
   if (since !== null && until !== null && until <= since)
-    return refuse("replay_ends_before_start", "`until` is not later than `since`.");
+    return refuseField("replay_ends_before_start", "/until", "`until` is not later than `since`.");
   const asked = { selection: body.only, since, until, eventTypes: body.eventTypes ?? null };
   if (body.only === "failed") {
     const lastPlace = await getLastSequence(db, partner, endpoint);

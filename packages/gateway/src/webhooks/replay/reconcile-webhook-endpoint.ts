@@ -1,4 +1,4 @@
-import { refuse, type Refused } from "../../app/problem.ts";
+import { refuseField, type Refused } from "../../app/problem.ts";
 import { recordChange } from "../../app/record-change.ts";
 import type { PartnerWriteRoom } from "../../app/room.ts";
 import type { PartnerWriteWorld } from "../../app/world.ts";
@@ -63,12 +63,13 @@ export const reconcileWebhookEndpoint: PartnerWriteRoom<"reconcileWebhookEndpoin
 
 function readRanges(ranges: readonly (readonly number[])[]): readonly Range[] | Refused {
   const read = ranges.map(([from = 0, to = 0]): Range => [from, to]);
-  const reversed = read.find(([from, to]) => to < from);
-  return reversed === undefined
+  const reversed = read.findIndex(([from, to]) => to < from);
+  return reversed === -1
     ? normalizeRanges(read)
-    : refuse(
+    : refuseField(
         "received_range_reversed",
-        `The range [${reversed.join(", ")}] ends before it begins.`,
+        `/received/${reversed}`,
+        `The range [${read[reversed]?.join(", ")}] ends before it begins.`,
       );
 }
 

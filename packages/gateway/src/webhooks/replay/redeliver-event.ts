@@ -1,4 +1,4 @@
-import { refuse } from "../../app/problem.ts";
+import { refuse, refuseField } from "../../app/problem.ts";
 import { recordChange } from "../../app/record-change.ts";
 import type { PartnerWriteRoom } from "../../app/room.ts";
 import type { PartnerId } from "../../ids.ts";
@@ -22,7 +22,11 @@ export const redeliverEvent: PartnerWriteRoom<"redeliverEvent"> = async ({ path,
   const endpoints = await listReceivingEndpoints(tx, partner.id);
   const chosen = await choose(tx, partner.id, endpoints, event, body.endpoint);
   if (body.endpoint !== undefined && chosen.length === 0)
-    return refuse("webhook_endpoint_unknown", `You have no webhook endpoint ${body.endpoint}.`);
+    return refuseField(
+      "webhook_endpoint_unknown",
+      "/endpoint",
+      `You have no webhook endpoint ${body.endpoint}.`,
+    );
 
   const now = services.now();
   const had = await mapDeliveriesOf(tx, partner.id, event.id);
