@@ -439,6 +439,10 @@ export interface WebhookQueueTable {
   probe_count: number;
   last_success_at: number | null;
   last_failure_at: number | null;
+  /** From when the days of failing count that switch it off: its owner has said since it began to fail that it works. */
+  judged_from: number | null;
+  /** 1: what has failed begins anew, before anything else is sent. */
+  wants_restart: number;
 }
 
 /** A process that delivers webhooks, and when it last said so, by the clock of leases. */

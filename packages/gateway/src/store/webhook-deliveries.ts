@@ -136,23 +136,38 @@ export async function listUnlucky(
   since: Instant,
   limit: number,
 ): Promise<readonly number[]> {
-  const ofEndpoint = db
+  const givenUp = await db
     .selectFrom("webhook_deliveries")
     .select("sequence")
     .where("partner", "=", partner)
     .where("endpoint", "=", endpoint)
-    .limit(limit);
-  const givenUp = await ofEndpoint
     .where("status", "=", sql.lit("failed"))
     .where("finished_at", ">=", since)
     .orderBy("finished_at")
+    .limit(limit)
     .execute();
-  const waiting = await ofEndpoint
+  const waiting = await listRetrying(db, partner, endpoint, limit);
+  return [...givenUp.map(({ sequence }) => sequence), ...waiting].toSorted((one, two) => one - two);
+}
+
+/** Numbers of deliveries that wait for another attempt, those due first. */
+export async function listRetrying(
+  db: Reader,
+  partner: PartnerId,
+  endpoint: string,
+  limit: number,
+): Promise<readonly number[]> {
+  const rows = await db
+    .selectFrom("webhook_deliveries")
+    .select("sequence")
+    .where("partner", "=", partner)
+    .where("endpoint", "=", endpoint)
     .where("status", "=", sql.lit("pending"))
     .where("attempt_count", ">", sql.lit(0))
     .orderBy("next_attempt_at")
+    .limit(limit)
     .execute();
-  return [...givenUp, ...waiting].map(({ sequence }) => sequence).toSorted((one, two) => one - two);
+  return rows.map(({ sequence }) => sequence);
 }
 
 /** Gives deliveries all their attempts again, whatever became of them. Whoever serves the endpoint has to be told (`touchQueue`). */

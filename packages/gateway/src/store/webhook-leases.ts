@@ -28,6 +28,7 @@ export interface QueueState {
   readonly slowCount: number;
   readonly failingSince: Instant | null;
   readonly failingToldAt: Instant | null;
+  readonly judgedFrom: Instant | null;
   readonly givenUpCount: number;
   readonly disabledAt: Instant | null;
   readonly probeCount: number;
@@ -36,7 +37,11 @@ export interface QueueState {
 }
 
 /** A queue as the process finds it that serves it. */
-export type LeasedQueue = QueueHead & QueueState;
+export type LeasedQueue = QueueHead &
+  QueueState & {
+    /** What has failed is to begin anew before anything else is sent. */
+    readonly wantsRestart: boolean;
+  };
 
 const columns = [
   "partner",
@@ -53,6 +58,8 @@ const columns = [
   "probe_count",
   "last_success_at",
   "last_failure_at",
+  "judged_from",
+  "wants_restart",
 ] as const;
 
 /**
@@ -224,7 +231,7 @@ export async function updateQueues(
   tx: Transaction,
   dialect: Dialect,
   owner: string,
-  queues: readonly LeasedQueue[],
+  queues: readonly (QueueHead & QueueState)[],
 ): Promise<number> {
   if (queues.length === 0) return 0;
   const learnt = givenRows(
@@ -243,15 +250,16 @@ export async function updateQueues(
       queue.probeCount,
       queue.lastSuccessAt,
       queue.lastFailureAt,
+      queue.judgedFrom,
     ]),
-    ["text", "text", ...Array.from({ length: 11 }, () => "bigint" as const)],
+    ["text", "text", ...Array.from({ length: 12 }, () => "bigint" as const)],
   );
   const { numAffectedRows } = await sql`
     update webhook_queues as queue
     set allowance = learnt.c3, resumes_at = learnt.c4, slow_count = learnt.c5, failing_since = learnt.c6,
       failing_told_at = learnt.c7, given_up_count = learnt.c8, disabled_at = learnt.c9,
       disabled_reason = case when learnt.c9 is null then null else queue.disabled_reason end, probe_count = learnt.c10,
-      last_success_at = learnt.c11, last_failure_at = learnt.c12
+      last_success_at = learnt.c11, last_failure_at = learnt.c12, judged_from = learnt.c13
     from ${learnt} as learnt
     where queue.partner = learnt.c0 and queue.endpoint = learnt.c1 and queue.lease_owner = ${owner}
       and queue.revision = learnt.c2`.execute(tx);
@@ -333,6 +341,8 @@ function toLeasedQueue(row: QueueRow): LeasedQueue {
     probeCount: row.probe_count,
     lastSuccessAt: toInstantOrNull(row.last_success_at),
     lastFailureAt: toInstantOrNull(row.last_failure_at),
+    judgedFrom: toInstantOrNull(row.judged_from),
+    wantsRestart: row.wants_restart === 1,
   };
 }
 

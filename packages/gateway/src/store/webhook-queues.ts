@@ -35,6 +35,8 @@ export async function insertQueue(
       probe_count: 0,
       last_success_at: null,
       last_failure_at: null,
+      judged_from: null,
+      wants_restart: 0,
     })
     .execute();
 }
@@ -115,34 +117,83 @@ export async function touchQueue(
     .execute();
 }
 
-/** Lets an endpoint rest until somebody wakes it, or wakes it with whatever had been held against it forgotten. */
-export async function switchQueue(
+/** Lets an endpoint rest until somebody wakes it. */
+export async function stopQueue(
   tx: Transaction,
   partner: PartnerId,
   endpoint: string,
-  isEnabled: boolean,
   now: Instant,
 ): Promise<void> {
   await tx
     .updateTable("webhook_queues")
-    .set(
-      isEnabled
-        ? {
-            resumes_at: null,
-            slow_count: 0,
-            failing_since: null,
-            failing_told_at: null,
-            given_up_count: 0,
-            disabled_at: null,
-            disabled_reason: null,
-            probe_count: 0,
-          }
-        : { resumes_at: never },
-    )
+    .set({ resumes_at: never })
     .where("partner", "=", partner)
     .where("endpoint", "=", endpoint)
     .execute();
   await touchQueue(tx, partner, endpoint, now);
+}
+
+/**
+ * Wakes an endpoint whose owner says that it works: what has failed begins anew, one at a time, and it has all its days
+ * again. It fails until it has taken something.
+ */
+export async function startQueue(
+  tx: Transaction,
+  partner: PartnerId,
+  endpoint: string,
+  now: Instant,
+): Promise<void> {
+  await tx
+    .updateTable("webhook_queues")
+    .set({
+      resumes_at: null,
+      slow_count: 0,
+      allowance: sql<number | null>`case when failing_since is null then allowance else 1 end`,
+      failing_told_at: sql<number | null>`coalesce(failing_told_at, disabled_at)`,
+      judged_from: sql<
+        number | null
+      >`case when failing_since is null then null else cast(${now} as bigint) end`,
+      disabled_at: null,
+      disabled_reason: null,
+      probe_count: 0,
+      wants_restart: 1,
+    })
+    .where("partner", "=", partner)
+    .where("endpoint", "=", endpoint)
+    .execute();
+  await touchQueue(tx, partner, endpoint, now);
+}
+
+/** Has what has failed begin anew, before anything else is sent. */
+export async function wantRestart(
+  tx: Transaction,
+  partner: PartnerId,
+  endpoint: string,
+  now: Instant,
+): Promise<void> {
+  await tx
+    .updateTable("webhook_queues")
+    .set({ wants_restart: 1 })
+    .where("partner", "=", partner)
+    .where("endpoint", "=", endpoint)
+    .execute();
+  await touchQueue(tx, partner, endpoint, now);
+}
+
+/** What has failed has begun anew, unless its owner has said something since. */
+export async function endRestart(
+  tx: Transaction,
+  partner: PartnerId,
+  endpoint: string,
+  revision: number,
+): Promise<void> {
+  await tx
+    .updateTable("webhook_queues")
+    .set({ wants_restart: 0 })
+    .where("partner", "=", partner)
+    .where("endpoint", "=", endpoint)
+    .where("revision", "=", revision)
+    .execute();
 }
 
 /** Whether an endpoint rests until somebody wakes it: it was switched off, owes its proof, or said itself that it is gone. */

@@ -136,6 +136,7 @@ export const first: Migration = {
       allowance ${int8}, resumes_at ${int8}, slow_count ${int8} not null,
       failing_since ${int8}, failing_told_at ${int8}, given_up_count ${int8} not null,
       disabled_at ${int8}, disabled_reason ${id}, probe_count ${int8} not null, last_success_at ${int8}, last_failure_at ${int8},
+      judged_from ${int8}, wants_restart ${int8} not null,
       primary key (partner, endpoint)) ${partnerTable}`,
     `create index webhook_queues_due on webhook_queues (due_at) where due_at is not null`,
     `create table webhook_workers (id ${id} primary key, seen_at ${int8} not null)`,

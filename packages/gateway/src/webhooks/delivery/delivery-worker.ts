@@ -12,6 +12,7 @@ import { createGate } from "./gate.ts";
 import { learnFromResult } from "./learn-from-result.ts";
 import { createReadAhead } from "./read-ahead.ts";
 import { recordHealth, type HealthChange } from "./record-health.ts";
+import { mayRestart, restartWaiting } from "./restart-waiting.ts";
 import { decideNext } from "./retry-schedule.ts";
 import { createRoster } from "./roster.ts";
 import {
@@ -91,6 +92,7 @@ export function startDeliveryWorker(
     if (station.ready === 0) return false;
     if (endpoint.isLost || endpoint.isHeld || endpoint.isLeaving || stopping.signal.aborted)
       return false;
+    if (endpoint.wantsRestart) return false;
     if (endpoint.recording >= flow.allowance * recordedBeside) return false;
     if (station.inFlight - endpoint.recording >= flow.allowance) return false;
     if (isResting(endpoint, now())) return false;
@@ -218,6 +220,22 @@ export function startDeliveryWorker(
     endpoint.isLeaving = true;
   }
 
+  function restart(endpoint: Served): void {
+    endpoint.isHeld = true;
+    const running = restartWaiting(services, endpoint)
+      .catch((error: unknown) => {
+        log.error(
+          { err: store.translate(error), endpoint: endpoint.id },
+          "what waits for an endpoint could not begin anew; it is tried again",
+        );
+      })
+      .finally(() => {
+        endpoint.isHeld = false;
+        underWay.delete(running);
+      });
+    underWay.add(running);
+  }
+
   /** Switches it off or on and tells its owner; nothing begins meanwhile. */
   async function changeHealth(endpoint: Served, change: HealthChange): Promise<void> {
     try {
@@ -260,6 +278,7 @@ export function startDeliveryWorker(
         await roster.keep();
         const hasMore = await reading.close(async () => {
           await look();
+          for (const endpoint of roster.list()) if (mayRestart(endpoint)) restart(endpoint);
           return readAhead(roster.list(), now());
         });
         dispatch();

@@ -99,7 +99,7 @@ describe.each(testStores)("the health of an endpoint on $name", (stores) => {
       type: "webhook_endpoint.recovered",
       data: {
         enabled: true,
-        health: { status: "healthy", lastError: null, nextAttemptAt: null },
+        health: { status: "healthy", lastError: null },
         previous: { status: "disabled", enabled: false },
       },
     });
@@ -112,6 +112,28 @@ describe.each(testStores)("the health of an endpoint on $name", (stores) => {
       ],
     });
   }, 60_000);
+
+  test("what failed while an endpoint was away for more than a day is tried as soon as it takes something", async () => {
+    const bench = await openDeliveryBench(stores);
+    const receiver = await startReceiver();
+    receiver.answer((response) => response.writeHead(500).end());
+    const { id } = await bench.addEndpoint(receiver.url);
+    await bench.addEvents("sub_a", "sub_b", "sub_a");
+    bench.startWorker({ retryDelaysMs: [20 * hour, 20 * hour, 500 * hour] });
+    for (let attempts = 2; attempts <= 6; attempts += 2) {
+      await until(async () => (await bench.listAttempts(id)).length === attempts);
+      if (attempts < 6) bench.passMs(25 * hour);
+    }
+    await until(async () => (await listHealthEvents(bench)).length === 1);
+    receiver.answer((response) => response.writeHead(204).end());
+    await bench.addEvents("sub_c");
+    await until(async () => (await read(bench, id)).health.pending === 0);
+    await until(async () => (await read(bench, id)).health.status === "healthy");
+    expect((await listHealthEvents(bench)).map(({ type }) => type)).toEqual([
+      "webhook_endpoint.failing",
+      "webhook_endpoint.recovered",
+    ]);
+  });
 
   test("few undelivered events disable nothing, however long", async () => {
     const bench = await openDeliveryBench(stores);
@@ -152,11 +174,96 @@ describe.each(testStores)("the health of an endpoint on $name", (stores) => {
     await until(() => receiver.received.length > 1, 300).catch(() => {});
     expect(receiver.received).toHaveLength(1);
     await bench.world.api.ask("PATCH", `/v1/webhook-endpoints/${endpoint.id}`, { enabled: true });
-    await until(async () => (await read(bench, endpoint.id)).health.pending === 0);
+    await until(async () => (await read(bench, endpoint.id)).health.status === "healthy");
     expect(await read(bench, endpoint.id)).toMatchObject({
       enabled: true,
-      health: { status: "healthy", reason: null, disabledAt: null },
+      health: { pending: 0, reason: null, disabledAt: null },
     });
+  });
+
+  test.each([
+    ["has been off and is switched on", [{ enabled: false }, { enabled: true }], "subscription"],
+    ["is on and is said to be on", [{ enabled: true }], "fifo"],
+    ["gets another URL", null, "subscription"],
+  ] as const)(
+    "what has failed is tried at once where an endpoint %s; it is failing until it has taken something",
+    async (_, patches, ordering) => {
+      const bench = await openDeliveryBench(stores);
+      const receiver = await startReceiver();
+      receiver.answer((response) => response.writeHead(500).end());
+      const { id } = await bench.addEndpoint(receiver.url, { ordering });
+      const ids = await bench.addEvents("sub_a", "sub_b", "sub_a", "sub_b");
+      bench.startWorker({ retryDelaysMs: Array.from({ length: 9 }, () => 10 * hour) });
+      const failed = ordering === "fifo" ? 1 : 2;
+      await until(async () => (await bench.listAttempts(id)).length === failed);
+      await until(async () => (await read(bench, id)).health.status === "failing");
+      bench.passMs(hour);
+      const mended = await startReceiver();
+      const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<void>();
+      for (const one of [receiver, mended])
+        one.answer((response) => void mayAnswer.then(() => response.writeHead(204).end()));
+      for (const patch of patches ?? [{ url: mended.url }])
+        await bench.world.api.ask("PATCH", `/v1/webhook-endpoints/${id}`, patch);
+      await until(() => receiver.received.length + mended.received.length > failed);
+      expect(await read(bench, id)).toMatchObject({
+        enabled: true,
+        health: {
+          status: "failing",
+          failingSince: "2026-11-24T09:00:00Z",
+          lastError: "The endpoint answered 500.",
+          nextAttemptAt: null,
+          pending: 4,
+        },
+      });
+      answer();
+      await until(async () => (await read(bench, id)).health.pending === 0);
+      const taken = [...receiver.received.slice(failed), ...mended.received].map(
+        ({ headers }) => headers["webhook-id"],
+      );
+      expect(taken.toSorted()).toEqual(ids.toSorted());
+      for (const own of [
+        [ids[0], ids[2]],
+        [ids[1], ids[3]],
+      ])
+        expect(taken.filter((event) => own.includes(String(event)))).toEqual(own);
+      await until(async () => (await read(bench, id)).health.status === "healthy");
+      expect(await read(bench, id)).toMatchObject({
+        health: { failingSince: null, lastError: null },
+      });
+    },
+  );
+
+  test("one that was disabled for failing and is switched on has all its days again, and is told to have recovered", async () => {
+    const bench = await openDeliveryBench(stores);
+    const receiver = await startReceiver();
+    receiver.answer((response) => response.writeHead(500).end());
+    const { id } = await bench.addEndpoint(receiver.url);
+    await bench.addEvents(...Array.from({ length: 20 }, (_, index) => `sub_${index}`));
+    bench.startWorker({ retryDelaysMs: Array.from({ length: 20 }, () => day) });
+    const attemptsOf = async (): Promise<number> => (await bench.listAttempts(id)).length;
+    while ((await read(bench, id)).enabled) {
+      const before = await attemptsOf();
+      bench.passMs(1.3 * day);
+      await until(async () => (await attemptsOf()) > before, 500).catch(() => {});
+      await sleep(50);
+    }
+    const before = await attemptsOf();
+    await bench.world.api.ask("PATCH", `/v1/webhook-endpoints/${id}`, { enabled: true });
+    await until(async () => (await attemptsOf()) >= before + 20);
+    await sleep(100);
+    expect(await read(bench, id)).toMatchObject({
+      enabled: true,
+      health: { status: "failing", reason: null, disabledAt: null, pending: 20 },
+    });
+    receiver.answer((response) => response.writeHead(204).end());
+    bench.passMs(1.3 * day);
+    await until(async () => (await read(bench, id)).health.pending === 0);
+    await until(async () => (await read(bench, id)).health.status === "healthy");
+    expect((await listHealthEvents(bench)).map(({ type }) => type)).toEqual([
+      "webhook_endpoint.failing",
+      "webhook_endpoint.disabled",
+      "webhook_endpoint.recovered",
+    ]);
   });
 
   test("the first success is told at once; a later one, once a minute or when something is changed", async () => {

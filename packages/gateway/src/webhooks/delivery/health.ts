@@ -6,6 +6,8 @@ export interface Health {
   readonly failingSince: Instant | null;
   /** When its owner was told. */
   readonly failingToldAt: Instant | null;
+  /** From when the days count after which it is switched off, where its owner has switched it on since. */
+  readonly judgedFrom: Instant | null;
   /** How many events were given up since then. */
   readonly givenUpCount: number;
   /** Since when it is switched off for it, and only probed. */
@@ -34,6 +36,7 @@ export function afterSuccess(health: Health, at: Instant): Health {
     ...health,
     failingSince: null,
     failingToldAt: null,
+    judgedFrom: null,
     givenUpCount: 0,
     disabledAt: null,
     probeCount: 0,
@@ -53,10 +56,10 @@ export function afterFailure(health: Health, hasGivenUp: boolean, at: Instant): 
 
 /** What is due now: to tell its owner, or to switch it off, if that many events are undelivered. */
 export function decideHealth(health: Health, at: Instant): "tell" | "disable" | null {
-  const { failingSince, failingToldAt, disabledAt } = health;
+  const { failingSince, failingToldAt, judgedFrom, disabledAt } = health;
   if (failingSince === null || disabledAt !== null) return null;
   if (failingToldAt === null) return at - failingSince >= toldAfterMs ? "tell" : null;
-  return at - failingSince >= disabledAfterMs ? "disable" : null;
+  return at - (judgedFrom ?? failingSince) >= disabledAfterMs ? "disable" : null;
 }
 
 /** When a disabled endpoint is tried again. */

@@ -21,6 +21,7 @@ import {
   restsForGood,
   touchQueue,
   updateDisabledReason,
+  wantRestart,
 } from "../../store/webhook-queues.ts";
 import { answerEndpoint } from "../endpoints/answer-endpoint.ts";
 import { toWireEndpoint } from "../endpoints/to-wire.ts";
@@ -126,6 +127,8 @@ async function save(
     await updateDisabledReason(tx, partner.id, after.id, change === "gone" ? "gone" : "failing");
     await touchQueue(tx, partner.id, after.id, now);
   }
+  // What failed while it was away need not wait for its next attempt, hours from now.
+  if (change === "recover") await wantRestart(tx, partner.id, after.id, now);
   if (after.isEnabled !== before.isEnabled) await updateEndpoint(tx, partner.id, after);
   await appendEvents(tx, partner.id, [
     {

@@ -1,7 +1,13 @@
 import { toInstant, type Instant } from "@evergate/core";
 import type { PartnerId } from "../../ids.ts";
 import type { ServedEndpoint } from "../../store/webhook-endpoints.ts";
-import type { LeasedQueue, LeftQueue, QueueKey } from "../../store/webhook-leases.ts";
+import type {
+  LeasedQueue,
+  LeftQueue,
+  QueueHead,
+  QueueKey,
+  QueueState,
+} from "../../store/webhook-leases.ts";
 import type { Sending } from "../../store/webhook-secrets.ts";
 import type { Flow } from "./congestion.ts";
 import type { Health } from "./health.ts";
@@ -40,6 +46,8 @@ export interface Served {
   /** Something of flow and health is not saved yet. */
   isDirty: boolean;
   savedSuccessAt: Instant | null;
+  /** What has failed is to begin anew: nothing else begins before. */
+  wantsRestart: boolean;
   /** It is being switched off or on: nothing begins meanwhile. */
   isHeld: boolean;
   /** It goes to another process as soon as nothing is in flight. */
@@ -74,6 +82,7 @@ export function serve(
     health: queue,
     isDirty: false,
     savedSuccessAt: queue.lastSuccessAt,
+    wantsRestart: queue.wantsRestart,
     isHeld: false,
     isLeaving: false,
     isLost: false,
@@ -99,6 +108,7 @@ export function refresh(
   served.lastSequence = queue.lastSequence;
   served.revision = queue.revision;
   served.flow = toFlow(queue, limit);
+  served.wantsRestart = queue.wantsRestart;
   // A success that is not saved yet was one, whatever has been said of the endpoint meanwhile.
   const hasSucceeded = (served.health.lastSuccessAt ?? 0) > (queue.lastSuccessAt ?? 0);
   served.health = hasSucceeded ? { ...queue, lastSuccessAt: served.health.lastSuccessAt } : queue;
@@ -128,7 +138,8 @@ export function nextRange(served: Served, now: Instant): { after: number; upTo: 
   const { station } = served;
   // Most endpoints have nothing most of the time, and all are asked again and again.
   if (station.cursor >= served.lastSequence) return null;
-  if (served.isHeld || served.isLeaving || isResting(served, now)) return null;
+  if (served.isHeld || served.isLeaving || served.wantsRestart || isResting(served, now))
+    return null;
   if (!station.takesFresh || station.ready > lowWater) return null;
   if (station.size >= windowSize * 2) return null;
   const window = served.health.disabledAt === null ? windowSize : 1;
@@ -145,6 +156,7 @@ export function wantsRetries(served: Served, now: Instant): boolean {
     station.nextRetryAt <= now &&
     !served.isHeld &&
     !served.isLeaving &&
+    !served.wantsRestart &&
     !isResting(served, now) &&
     station.size < windowSize * 2
   );
@@ -163,7 +175,10 @@ export function wantsReading(served: Served, now: Instant): boolean {
 function nextDueAt(served: Served, now: Instant): Instant | null {
   const { station, flow } = served;
   const hasFresh =
-    station.cursor < served.lastSequence || station.size > 0 || station.openLanes.size > 0;
+    served.wantsRestart ||
+    station.cursor < served.lastSequence ||
+    station.size > 0 ||
+    station.openLanes.size > 0;
   const at = hasFresh ? now : station.nextRetryAt;
   return at === null ? null : toInstant(Math.max(at, flow.resumesAt ?? 0));
 }
@@ -185,7 +200,7 @@ export function toLeft(served: Served, now: Instant, idleMs: number): LeftQueue 
 }
 
 /** What is to be saved of it. */
-export function toQueue(served: Served, limit: number): LeasedQueue {
+export function toQueue(served: Served, limit: number): QueueHead & QueueState {
   const { flow, health } = served;
   return {
     partner: served.partner,
@@ -197,6 +212,7 @@ export function toQueue(served: Served, limit: number): LeasedQueue {
     slowCount: flow.slowCount,
     failingSince: health.failingSince,
     failingToldAt: health.failingToldAt,
+    judgedFrom: health.judgedFrom,
     givenUpCount: health.givenUpCount,
     disabledAt: health.disabledAt,
     probeCount: health.probeCount,

@@ -7,7 +7,7 @@ import {
   updateEndpoint,
   type WebhookEndpoint,
 } from "../../store/webhook-endpoints.ts";
-import { resumeProbing, switchQueue, touchQueue } from "../../store/webhook-queues.ts";
+import { resumeProbing, startQueue, stopQueue, touchQueue } from "../../store/webhook-queues.ts";
 
 /** Saves an endpoint that the transaction has locked, and has its queue rest, go on or be read anew, whichever follows. */
 export async function saveEndpoint(
@@ -18,10 +18,13 @@ export async function saveEndpoint(
   now: Instant,
 ): Promise<void> {
   await updateEndpoint(tx, partner, after);
-  const isOn = isReceiving(after);
-  if (isReceiving(before) !== isOn) await switchQueue(tx, partner, after.id, isOn, now);
+  const isMoved = before.url !== after.url;
+  if (isReceiving(after)) {
+    if (isMoved || !isReceiving(before)) await startQueue(tx, partner, after.id, now);
+    else await touchQueue(tx, partner, after.id, now);
+  }
   // One that was disabled for failing is probed with what waits for it: that too is a delivery, and needs the proof.
-  else if (owesProof(after)) await switchQueue(tx, partner, after.id, false, now);
-  else if (owesProof(before)) await resumeProbing(tx, partner, after.id, now);
+  else if (isReceiving(before) || owesProof(after)) await stopQueue(tx, partner, after.id, now);
+  else if (isMoved || owesProof(before)) await resumeProbing(tx, partner, after.id, now);
   else await touchQueue(tx, partner, after.id, now);
 }

@@ -4,7 +4,7 @@ import { refuseField } from "../../app/problem.ts";
 import { recordChange } from "../../app/record-change.ts";
 import { updatePartnerToExpectReceipts } from "../../store/partners.ts";
 import { insertWithdrawal } from "../../store/receipt-endpoints.ts";
-import { lockEndpoint, type WebhookEndpoint } from "../../store/webhook-endpoints.ts";
+import { isReceiving, lockEndpoint, type WebhookEndpoint } from "../../store/webhook-endpoints.ts";
 import { getSecrets, updateHeaders } from "../../store/webhook-secrets.ts";
 import { checkEndpointUrl } from "../network/check-endpoint-url.ts";
 import { changeHeaders, refuseCustomHeaders, dateHeaders } from "./custom-headers.ts";
@@ -12,7 +12,7 @@ import { readFilters } from "./read-filters.ts";
 import { refuseUnknownEndpoint } from "./refuse-unknown-endpoint.ts";
 import { saveEndpoint } from "./save-endpoint.ts";
 import { answerEndpoint } from "./answer-endpoint.ts";
-import { switchQueue } from "../../store/webhook-queues.ts";
+import { startQueue, stopQueue } from "../../store/webhook-queues.ts";
 import { toWireEndpoint } from "./to-wire.ts";
 
 /**
@@ -74,8 +74,10 @@ export const updateWebhookEndpoint: PartnerWriteRoom<"updateWebhookEndpoint"> = 
     );
   }
   // One that is off for how it fares is tried now and then; off is off where its owner says so.
-  if (body.enabled === false && !before.isEnabled)
-    await switchQueue(tx, partner.id, after.id, false, now);
+  if (body.enabled === false && !before.isEnabled) await stopQueue(tx, partner.id, after.id, now);
+  // And on is on: what waits for its next attempt need not, as its owner has seen to it.
+  if (body.enabled === true && isReceiving(before) && isReceiving(after))
+    await startQueue(tx, partner.id, after.id, now);
   return { status: 200, body: await answerEndpoint(tx, partner.id, after, now) };
 };
 
