@@ -1,6 +1,6 @@
 /**
  * Plays what the receiver survives, against a real gateway: a network that loses, doubles and delays deliveries; and a
- * database that is put back to an earlier state. `node examples/receiver/main.ts`
+ * database that is put back to an earlier state. `npm run receiver` runs it.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
