@@ -22,6 +22,7 @@ export default defineConfig({
             "packages/gateway/src/**/*.test.ts",
             "packages/sdk/src/**/*.test.ts",
             "examples/**/*.test.ts",
+            "scripts/**/*.test.mjs",
           ],
           globalSetup: ["packages/gateway/src/testing/set-up-once.ts"],
           testTimeout: 30_000,

@@ -1,4 +1,5 @@
-// Lints and bundles the contract, and writes what the packages read of it. Does nothing where nothing has changed.
+// Lints and bundles the contract, and writes what the packages read of it. Does nothing where nothing has changed, with
+// --quiet also without a word.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import process from "node:process";
@@ -49,7 +50,8 @@ async function generate(): Promise<void> {
 }
 
 if (readStamp() === readState()) {
-  console.log("The contract has not changed; its generated files are up to date.");
+  if (!process.argv.includes("--quiet"))
+    console.log("The contract has not changed; its generated files are up to date.");
 } else {
   try {
     await generate();

@@ -1,6 +1,7 @@
 // Sets the repository up on a machine that has only Node.js 20 (or later) and npm, then runs a root script.
 // usage: node scripts/setup.mjs [script [arguments ...]]
 // Nothing is installed globally: the pinned pnpm lies in .tools/, and Node.js 26 for Linux comes with the lockfile.
+// Standard output belongs to the script that is run: what is said of the setup goes to standard error.
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -43,6 +44,8 @@ const parentWatch = setInterval(() => {
 process.on("SIGINT", () => clearInterval(parentWatch));
 for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => stop(signal));
 
+const aside = { stdio: ["inherit", process.stderr, "inherit"] };
+
 function run(command, args, options = {}) {
   if (isStopping) process.exit(143);
   return new Promise((resolve) => {
@@ -62,8 +65,12 @@ function run(command, args, options = {}) {
 async function runScript(script, args) {
   const [program, ...words] = manifest.scripts[script].split(" ");
   if (program !== "node") return run(pnpm, ["--silent", "run", script, ...args]);
+  return runNode([...words, ...args]);
+}
+
+function runNode(args, options) {
   const carried = join(root, "node_modules", ".bin", "node");
-  return run(existsSync(carried) ? carried : process.execPath, [...words, ...args]);
+  return run(existsSync(carried) ? carried : process.execPath, args, options);
 }
 
 const nodeMajor = Number(process.versions.node.split(".")[0]);
@@ -81,7 +88,7 @@ if (!isNodeCarried && nodeMajor < 26) {
   process.exit(1);
 }
 if (!existsSync(join(home, "ready"))) {
-  console.log(`Fetching ${manifest.packageManager} into .tools/`);
+  console.error(`Fetching ${manifest.packageManager} into .tools/`);
   const flags = [
     "--no-save",
     "--no-package-lock",
@@ -92,19 +99,27 @@ if (!existsSync(join(home, "ready"))) {
   ];
   await run("npm", ["install", "--prefix", home, ...flags, manifest.packageManager], {
     shell: isWindows,
+    ...aside,
   });
   // Puts pnpm's native binary in place, whatever npm's policy on install scripts.
-  await run(process.execPath, [join(bin, "install.js")]);
+  await run(process.execPath, [join(bin, "install.js")], aside);
   writeFileSync(join(home, "ready"), "");
 }
-await run(pnpm, [
-  "install",
+// A lockfile that was installed before is installed in no time, and only what goes wrong is worth a word then.
+const lockfile = readFileSync(join(root, "pnpm-lock.yaml"), "utf8");
+const installedLockfile = join(root, "node_modules", ".installed-lock.yaml");
+const isInstalled =
+  existsSync(installedLockfile) && readFileSync(installedLockfile, "utf8") === lockfile;
+const installFlags = [
   "--frozen-lockfile",
   "--prefer-offline",
   "--trust-lockfile",
   "--reporter=append-only",
-]);
-await run(pnpm, ["--silent", "run", "generate"]);
+  ...(isInstalled ? ["--loglevel=warn"] : []),
+];
+await run(pnpm, ["install", ...installFlags], aside);
+if (!isInstalled) writeFileSync(installedLockfile, lockfile);
+await runNode([join("openapi", "generate.ts"), "--quiet"], aside);
 const [script, separator, ...scriptArguments] = process.argv.slice(2);
 if (script)
   await runScript(
