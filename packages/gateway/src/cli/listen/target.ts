@@ -1,11 +1,9 @@
-import { StartError } from "../../server/start-error.ts";
 import { attemptLimits } from "../../webhooks/delivery/attempt-limits.ts";
 import {
   readTarget,
   sendDelivery,
   type AttemptResult,
 } from "../../webhooks/delivery/send-delivery.ts";
-import { checkEndpointUrl } from "../../webhooks/network/check-endpoint-url.ts";
 import { createAgent } from "../../webhooks/network/create-agent.ts";
 import type { Item } from "./forwarder.ts";
 
@@ -18,8 +16,6 @@ export interface Target {
 
 /** Sends as the gateway's own deliveries are sent, signature, limits and all; only that private addresses are what it is for. */
 export function openTarget(url: string, secret: string): Target {
-  const refusal = checkEndpointUrl(url, true);
-  if (refusal !== undefined) throw new StartError(`--forward-to: ${refusal.replace(/^url/, "it")}`);
   const target = readTarget(url, true);
   const agent = createAgent({ allowed: true, connectTimeoutMs: attemptLimits.connectTimeoutMs });
   return {

@@ -17,19 +17,30 @@ describe("the flags of evergate listen", () => {
     });
   });
 
-  test("an address is taken as people write it, and types in any order", () => {
-    const { target, eventTypes } = readWanted({
-      "forward-to": "localhost:3000/hooks",
-      events: " subscription.*,bill.issued, subscription.*",
-    });
-    expect(target).toBe("http://localhost:3000/hooks");
+  test.each([
+    ["localhost:3000/hooks", "http://localhost:3000/hooks"],
+    ["localhost", "http://localhost"],
+    ["[::1]:3000", "http://[::1]:3000"],
+    ["HTTPS://receiver.test/a:b", "HTTPS://receiver.test/a:b"],
+  ])("the address %s is taken as %s", (text, url) => {
+    expect(readWanted({ "forward-to": text }).target).toBe(url);
+  });
+
+  test("types are taken in any order", () => {
+    const { eventTypes } = readWanted({ events: " subscription.*,bill.issued, subscription.*" });
     expect(eventTypes).toEqual(["bill.issued", "subscription.*"]);
   });
 
   test.each([
     [{ secret: "whsec_short" }, "--secret is whsec_"],
     [{ retries: "often" }, '--retries is a whole number, not "often"'],
-    [{ "forward-to": "http://" }, "--forward-to is a URL"],
+    [{ "forward-to": "http://" }, "--forward-to is an http or https URL"],
+    [{ "forward-to": "ftp://localhost/x" }, 'not "ftp://localhost/x"'],
+    [{ "forward-to": "file:/etc/hosts" }, 'not "file:/etc/hosts"'],
+    [{ "forward-to": "http:/localhost:3000" }, 'not "http:/localhost:3000"'],
+    [{ "forward-to": "localhost:70000" }, 'not "localhost:70000"'],
+    [{ "forward-to": "http://me:hunter2@localhost" }, "--forward-to must not hold a user name"],
+    [{ "forward-to": "169.254.169.254/hooks" }, "--forward-to leads to an address"],
     [{ events: "subscription.*,invoice.paid" }, '"invoice.paid", which no event is'],
     [{ events: "subscription.paused," }, '"", which no event is'],
   ])("%j is refused with a sentence", (flags: Flags, sentence) => {

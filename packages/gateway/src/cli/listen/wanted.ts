@@ -2,6 +2,7 @@ import { eventTypes as knownTypes } from "@evergate/sdk";
 import { StartError } from "../../server/start-error.ts";
 import { isEndpointSecret } from "../../webhooks/endpoints/endpoint-secret.ts";
 import { wantsType } from "../../webhooks/endpoints/wants-event.ts";
+import { checkEndpointUrl } from "../../webhooks/network/check-endpoint-url.ts";
 import { readFlag, UsageError, type Flags } from "../command.ts";
 import type { Remembered } from "./remembered.ts";
 
@@ -40,14 +41,17 @@ export function readWanted(flags: Flags): Wanted {
   };
 }
 
-/** `localhost:3000/hooks` is what people type. */
+/** `localhost:3000/hooks` is what people type: what stands before a colon is a scheme unless a port follows. */
 function readTarget(text: string | null): string | null {
   if (text === null) return null;
-  const full = /^https?:\/\//i.test(text) ? text : `http://${text}`;
-  if (URL.parse(full) === null)
+  const hasScheme = /^[a-z][a-z\d+.-]*:(?!\d)/i.test(text);
+  const full = hasScheme ? text : `http://${text}`;
+  if (!/^https?:\/\//i.test(full) || URL.parse(full) === null)
     throw new UsageError(
-      `--forward-to is a URL such as http://localhost:3000/hooks, not "${text}".`,
+      `--forward-to is an http or https URL such as http://localhost:3000/hooks, not "${text}".`,
     );
+  const refusal = checkEndpointUrl(full, true);
+  if (refusal !== undefined) throw new UsageError(refusal.replace(/^url/, "--forward-to"));
   return full;
 }
 
