@@ -37,3 +37,9 @@ export type IdPrefix =
 export function makeId(prefix: IdPrefix): string {
   return typeidUnboxed(prefix);
 }
+
+/** Whether a text has the form of such an id, as the contract has it: 128 bits in 26 characters. */
+export function isId(prefix: IdPrefix, text: string): boolean {
+  const [, own, suffix = ""] = /^([a-z]+)_(.*)$/s.exec(text) ?? [];
+  return own === prefix && /^[0-7][0-9a-hjkmnp-tv-z]{25}$/.test(suffix);
+}

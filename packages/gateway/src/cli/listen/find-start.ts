@@ -1,5 +1,5 @@
-import type { Evergate } from "@evergate/sdk";
-import { UsageError } from "../command.ts";
+import { isEvergateProblem, type Evergate } from "@evergate/sdk";
+import { StartError } from "../../server/start-error.ts";
 
 /**
  * The event after which listening begins, or null for the very first. Without `since` it is the newest that there is;
@@ -11,8 +11,8 @@ export async function findStart(evergate: Evergate, since: string | null): Promi
     const { data } = await evergate.events.list({ order: "newest_first", limit: 1 });
     return data[0]?.id ?? null;
   }
-  if (since.startsWith("evt_")) return (await evergate.events.get(since)).id;
-  const instant = parseInstant(since);
+  if (since.startsWith("evt_")) return findEvent(evergate, since);
+  const instant = Temporal.Instant.from(since).epochMilliseconds;
   let before: string | null = null;
   for await (const { id, timestamp } of evergate.events.list({ limit: 200 })) {
     if (Date.parse(timestamp) >= instant) break;
@@ -21,13 +21,11 @@ export async function findStart(evergate: Evergate, since: string | null): Promi
   return before;
 }
 
-function parseInstant(text: string): number {
+async function findEvent(evergate: Evergate, id: string): Promise<string> {
   try {
-    return Temporal.Instant.from(text).epochMilliseconds;
-  } catch (error) {
-    throw new UsageError(
-      `--since is start, the id of an event, or an instant such as 2026-12-01T00:00:00Z, not "${text}".`,
-      { cause: error },
-    );
+    return (await evergate.events.get(id)).id;
+  } catch (cause) {
+    if (!isEvergateProblem(cause, "not_found")) throw cause;
+    throw new StartError(`--since names ${id}, which is no event of this sandbox.`, { cause });
   }
 }

@@ -352,8 +352,6 @@ describe("evergate listen", { timeout: 60_000 }, () => {
   test("an operator's key names the partner", async () => {
     const sandbox = await takeSandbox(gateway);
     const env = { ...sandbox.env, EVERGATE_API_KEY: testOperatorKey };
-    const ran = await runEvergate(["listen"], env);
-    expect(ran).toMatchObject({ code: 1, errors: expect.stringContaining("Evergate-Partner") });
     const listening = await startListen({ env }, "--partner", sandbox.partner.id);
     await stop(listening);
   });
@@ -378,6 +376,15 @@ describe("evergate listen", { timeout: 60_000 }, () => {
     await gateway.operator.customers.create({ name: "Hotel" }, { partner: sandbox.partner.id });
     expect(await listening.ended).toBe(1);
     expect(listening.readErrors()).toContain("This key has been revoked");
+  });
+
+  test("--since names an event of the sandbox", async () => {
+    const { env } = await takeSandbox(gateway);
+    const ran = await runEvergate(["listen", "--since", "evt_01m9fh5nt0e34s1f9fjkgqeren"], env);
+    expect(ran).toMatchObject({
+      code: 1,
+      errors: "--since names evt_01m9fh5nt0e34s1f9fjkgqeren, which is no event of this sandbox.\n",
+    });
   });
 
   test("says what is wrong before anything is done", async () => {

@@ -41,6 +41,8 @@ describe("the flags of evergate listen", () => {
     [{ "forward-to": "localhost:70000" }, 'not "localhost:70000"'],
     [{ "forward-to": "http://me:hunter2@localhost" }, "--forward-to must not hold a user name"],
     [{ "forward-to": "169.254.169.254/hooks" }, "--forward-to leads to an address"],
+    [{ since: "evt_nope" }, "--since is start, the id of an event"],
+    [{ since: "yesterday" }, 'not "yesterday"'],
     [{ events: "subscription.*,invoice.paid" }, '"invoice.paid", which no event is'],
     [{ events: "subscription.paused," }, '"", which no event is'],
   ])("%j is refused with a sentence", (flags: Flags, sentence) => {

@@ -1,4 +1,5 @@
 import { eventTypes as knownTypes } from "@evergate/sdk";
+import { isId } from "../../ids.ts";
 import { StartError } from "../../server/start-error.ts";
 import { isEndpointSecret } from "../../webhooks/endpoints/endpoint-secret.ts";
 import { wantsType } from "../../webhooks/endpoints/wants-event.ts";
@@ -11,6 +12,7 @@ export interface Wanted {
   /** Where events are forwarded to; null: they are shown only. */
   readonly target: string | null;
   readonly eventTypes: readonly string[];
+  /** `start`, the id of an event, or an instant; null: now. */
   readonly since: string | null;
   readonly secret: string | null;
   /** Null: without an end. */
@@ -33,7 +35,7 @@ export function readWanted(flags: Flags): Wanted {
   return {
     target: readTarget(readFlag(flags, "forward-to")),
     eventTypes: readEventTypes(readFlag(flags, "events")),
-    since: readFlag(flags, "since"),
+    since: readSince(readFlag(flags, "since")),
     secret,
     retries: retries === null ? null : Number(retries),
     path: readFlag(flags, "remember"),
@@ -53,6 +55,22 @@ function readTarget(text: string | null): string | null {
   const refusal = checkEndpointUrl(full, true);
   if (refusal !== undefined) throw new UsageError(refusal.replace(/^url/, "--forward-to"));
   return full;
+}
+
+function readSince(text: string | null): string | null {
+  if (text === null || text === "start" || isId("evt", text) || isInstant(text)) return text;
+  throw new UsageError(
+    `--since is start, the id of an event (evt_ and 26 characters), or an instant such as 2026-12-01T00:00:00Z, not "${text}".`,
+  );
+}
+
+function isInstant(text: string): boolean {
+  try {
+    Temporal.Instant.from(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function readEventTypes(text: string | null): readonly string[] {

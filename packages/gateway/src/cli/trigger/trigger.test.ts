@@ -122,6 +122,7 @@ describe("evergate trigger", () => {
     [{ event: "subscription.*" }, UsageError, 'There is no event "subscription.*"'],
     [{ event: "partner.approved" }, StartError, "It happens once"],
     [{ event: "customer.created" }, UsageError, "EVERGATE_API_KEY"],
+    [{ event: "customer.created", product: "base" }, UsageError, "code: and its code in capital"],
   ])("%j is refused with a sentence", async (flags, kind, sentence) => {
     const running = runTrigger(flags, {});
     await expect(running).rejects.toThrow(kind);

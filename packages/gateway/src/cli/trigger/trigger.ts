@@ -1,4 +1,5 @@
 import { eventTypes, type EventType } from "@evergate/sdk";
+import { isId } from "../../ids.ts";
 import { StartError } from "../../server/start-error.ts";
 import { readFlag, UsageError, type Environment, type Flags } from "../command.ts";
 import { connectToSandbox } from "../connect-to-sandbox.ts";
@@ -17,9 +18,10 @@ export async function runTrigger(flags: Flags, env: Environment): Promise<number
   const recipe = recipes[type];
   if ("impossible" in recipe)
     throw new StartError(`${type} can't be triggered. ${recipe.impossible}`);
+  const product = readProduct(readFlag(flags, "product"));
   const { evergate, partner } = await connectToSandbox(flags, env);
   const say = (text: string): void => void process.stderr.write(`${text}\n`);
-  const stage = createStage(evergate, partner, readFlag(flags, "product"), say);
+  const stage = createStage(evergate, partner, product, say);
   const event = await triggerEvent(stage, type, recipe);
   say(`${event.type}, at ${event.timestamp} of the sandbox:`);
   process.stdout.write(`${flags["print-json"] === true ? JSON.stringify(event) : event.id}\n`);
@@ -32,6 +34,14 @@ function readType(text: string | null): EventType {
   if (type === undefined)
     throw new UsageError(`There is no event "${text}"; evergate trigger --list names all.`);
   return type;
+}
+
+function readProduct(text: string | null): string | null {
+  if (text === null || isId("prod", text) || /^code:[A-Z\d][A-Z\d._-]{0,63}$/.test(text))
+    return text;
+  throw new UsageError(
+    `--product is a product's id, or code: and its code in capital letters, such as code:KES-CLOUD, not "${text}".`,
+  );
 }
 
 function renderList(): string {
