@@ -19,66 +19,6 @@ interface Answer {
   readonly body: { readonly id: string; readonly data: readonly unknown[] };
 }
 
-describe("evergate", () => {
-  test("prints its help without words, and with help or --help", async () => {
-    for (const words of [[], ["help"], ["--help"]]) {
-      const ran = await runEvergate(words, {});
-      expect(ran).toMatchObject({ code: 0, errors: "" });
-      expect(ran.output).toContain("evergate keys create");
-      expect(ran.output).toContain("EVERGATE_DATABASE_URL");
-    }
-  });
-
-  test("prints a command's help", async () => {
-    const ran = await runEvergate(["keys", "create", "--help"], {});
-    expect(ran.code).toBe(0);
-    expect(ran.output).toContain("--scopes");
-  });
-
-  test("prints its version", async () => {
-    expect(await runEvergate(["version"], {})).toMatchObject({
-      code: 0,
-      output: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
-    });
-  });
-
-  test.each([
-    [["serv"], 'There is no command "serv"'],
-    [["keys"], 'There is no command "keys"'],
-    [["keys", "make"], 'There is no command "keys make"'],
-    [["migrate", "now"], "Unexpected argument 'now'."],
-    [["serve", "--port", "80"], "Unknown option '--port'."],
-    [["serve", "--no-migrate=yes"], "--no-migrate"],
-    [["audit", "verify", "a.jsonl", "b.jsonl"], "Unexpected argument 'b.jsonl'"],
-    [["audit", "verify", "--head", "1:x"], "--partner"],
-    [["audit", "verify", "a.jsonl", "--head", "x"], "<position>:<hash>"],
-    [["keys", "create"], "--kind is missing."],
-    [["keys", "create", "--kind", "guest"], "--kind is operator or partner"],
-    [["keys", "create", "--kind", "partner"], "--partner"],
-    [["keys", "create", "--kind", "operator", "--scopes", "read"], "are for a partner's key"],
-    [
-      ["keys", "create", "--kind", "partner", "--partner", "partner_1", "--scopes", "read,all"],
-      '"all"',
-    ],
-    [["keys", "create", "--kind", "operator", "--name", "EVERGATE_OPERATOR_KEY"], "--name"],
-  ])("answers %j with what is wrong, the help and exit code 2", async (words, sentence) => {
-    const ran = await runEvergate(words, {});
-    expect(ran).toMatchObject({ code: 2, output: "" });
-    expect(ran.errors).toContain(sentence);
-    expect(ran.errors).toContain("evergate ");
-    expect(ran.errors).not.toMatch(/\n\s+at /);
-  });
-
-  test("commands that need a database don't make an SQLite file", async () => {
-    const env = { EVERGATE_DATABASE_URL: "file:./not-there.db" };
-    for (const words of [["doctor"], ["keys", "create", "--kind", "operator"]]) {
-      const ran = await runEvergate(words, env);
-      expect(ran.code).toBe(1);
-      expect(ran.output + ran.errors).toContain("There is no database ./not-there.db yet");
-    }
-  });
-});
-
 describe.each(testStores)("evergate on $name", (stores) => {
   test("migrate brings an empty database up to date, once", async () => {
     const env = await makeEnv(stores);

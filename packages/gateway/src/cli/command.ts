@@ -26,7 +26,7 @@ export interface Flag {
   readonly help: string;
 }
 
-/** The command was written wrongly. The message is one sentence; the help follows it. */
+/** The command was written wrongly. The message is one sentence; where to find the help follows it. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }

@@ -184,7 +184,8 @@ export const commands: readonly Command[] = [
   },
   {
     words: "help",
-    summary: "Print this.",
+    summary: "Print this, or all about one command.",
+    argument: { name: "command", help: "which one, such as listen" },
     flags: {},
     run: async () => {
       const { renderHelp } = await import("./render-help.ts");

@@ -27,7 +27,7 @@ export function renderHelp(commands: readonly Command[]): string {
   const lines = commands.map(
     ({ words, summary }) => `  evergate ${words.padEnd(width)}  ${summary}`,
   );
-  return `Evergate, a subscription gateway.\n\n${lines.join("\n")}\n\nevergate <command> --help says more of each.\n\n${settingsHelp}`;
+  return `Evergate, a subscription gateway.\n\n${lines.join("\n")}\n\nevergate help <command> says more of each.\n\n${settingsHelp}`;
 }
 
 /** The help for one command. */

@@ -1,13 +1,8 @@
-import { parseArgs } from "node:util";
-import {
-  toParserOptions,
-  UsageError,
-  type Command,
-  type Environment,
-  type Flags,
-} from "./command.ts";
+import { UsageError, type Environment } from "./command.ts";
 import { commands } from "./commands.ts";
-import { renderCommandHelp, renderHelp } from "./render-help.ts";
+import { describeUnknown, findCommand, listGroup } from "./find-command.ts";
+import { readFlags } from "./read-flags.ts";
+import { renderCommandHelp } from "./render-help.ts";
 
 /** Words that mean a command though they are written otherwise. */
 const aliases: Readonly<Record<string, string>> = {
@@ -21,27 +16,19 @@ const aliases: Readonly<Record<string, string>> = {
 export async function runCommand(words: readonly string[], env: Environment): Promise<number> {
   const [first = "help", ...others] = words;
   const given = [aliases[first] ?? first, ...others];
-  const command = commands.find(
-    ({ words: own }) => own === given.slice(0, countWords(own)).join(" "),
-  );
-  if (command === undefined) {
-    process.stderr.write(
-      `There is no command "${given.filter((word) => !word.startsWith("-")).join(" ")}".\n\n${renderHelp(commands)}`,
-    );
-    return 2;
-  }
+  if (given[0] === "help" && given[1]?.startsWith("-") === false) return runHelp(given.slice(1));
+  const command = findCommand(commands, given);
+  if (command === undefined) return refuseUnknown(given);
   try {
-    const flags = readFlags(command, given.slice(countWords(command.words)));
+    const flags = readFlags(command, given.slice(command.words.split(" ").length));
     if (flags["help"] === true) {
       process.stdout.write(renderCommandHelp(command));
       return 0;
     }
     return await command.run(flags, env);
   } catch (error) {
-    if (error instanceof UsageError) {
-      process.stderr.write(`${error.message}\n\n${renderCommandHelp(command)}`);
-      return 2;
-    }
+    if (error instanceof UsageError)
+      return refuse(error.message, `evergate help ${command.words} says more.`);
     const { explainError } = await import("./explain-error.ts");
     process.stderr.write(`${explainError(error)}\n`);
     if (/^(debug|trace)$/.test(env["EVERGATE_LOG_LEVEL"] ?? "") && error instanceof Error)
@@ -50,32 +37,21 @@ export async function runCommand(words: readonly string[], env: Environment): Pr
   }
 }
 
-function countWords(words: string): number {
-  return words.split(" ").length;
+/** One command's help, or that of all whose first word it is. */
+function runHelp(words: readonly string[]): number {
+  const command = findCommand(commands, words);
+  const asked = command === undefined ? listGroup(commands, words) : [command];
+  if (asked.length === 0) return refuseUnknown(words);
+  process.stdout.write(asked.map(renderCommandHelp).join("\n"));
+  return 0;
 }
 
-function readFlags(command: Command, args: readonly string[]): Flags {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      options: toParserOptions(command),
-      strict: true,
-      allowPositionals: command.argument !== undefined,
-    });
-    const [argument, unexpected] = positionals;
-    if (unexpected !== undefined) throw new Error(`Unexpected argument '${unexpected}'`);
-    if (command.argument !== undefined && argument !== undefined)
-      values[command.argument.name] = argument;
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- no flag may be given more than once, so none is a list
-    return values as Flags;
-  } catch (error) {
-    // Node adds advice on positional arguments, which there are none of.
-    throw new UsageError(
-      `${error instanceof Error ? error.message.split(". ")[0] : "The flags can't be read"}.`.replace(
-        /\.\.$/,
-        ".",
-      ),
-      { cause: error },
-    );
-  }
+function refuseUnknown(words: readonly string[]): number {
+  return refuse(describeUnknown(commands, words), "evergate help lists all.");
+}
+
+/** The help itself would push the sentence out of sight: its last line says where it is. */
+function refuse(sentence: string, more: string): number {
+  process.stderr.write(`${sentence}\n${more}\n`);
+  return 2;
 }

@@ -33,7 +33,7 @@ describe("the flags of evergate listen", () => {
 
   test.each([
     [{ secret: "whsec_short" }, "--secret is whsec_"],
-    [{ retries: "often" }, '--retries is a whole number, not "often"'],
+    [{ retries: "often" }, '--retries is a whole number from 0 to 999999, such as 5, not "often"'],
     [{ "forward-to": "http://" }, "--forward-to is an http or https URL"],
     [{ "forward-to": "ftp://localhost/x" }, 'not "ftp://localhost/x"'],
     [{ "forward-to": "file:/etc/hosts" }, 'not "file:/etc/hosts"'],
@@ -44,6 +44,8 @@ describe("the flags of evergate listen", () => {
     [{ since: "evt_nope" }, "--since is start, the id of an event"],
     [{ since: "yesterday" }, 'not "yesterday"'],
     [{ events: "subscription.*,invoice.paid" }, '"invoice.paid", which no event is'],
+    [{ retries: "-1" }, 'not "-1"'],
+    [{ events: "subscription.pausd" }, "did you mean subscription.paused? evergate trigger"],
     [{ events: "subscription.paused," }, '"", which no event is'],
   ])("%j is refused with a sentence", (flags: Flags, sentence) => {
     expect(() => readWanted(flags)).toThrow(UsageError);

@@ -5,6 +5,7 @@ import { isEndpointSecret } from "../../webhooks/endpoints/endpoint-secret.ts";
 import { wantsType } from "../../webhooks/endpoints/wants-event.ts";
 import { checkEndpointUrl } from "../../webhooks/network/check-endpoint-url.ts";
 import { readFlag, UsageError, type Flags } from "../command.ts";
+import { findNear } from "../find-near.ts";
 import type { Remembered } from "./remembered.ts";
 
 /** What the flags of `evergate listen` ask for. */
@@ -31,7 +32,9 @@ export function readWanted(flags: Flags): Wanted {
     );
   const retries = readFlag(flags, "retries");
   if (retries !== null && !/^\d{1,6}$/.test(retries))
-    throw new UsageError(`--retries is a whole number, not "${retries}".`);
+    throw new UsageError(
+      `--retries is a whole number from 0 to 999999, such as 5, not "${retries}".`,
+    );
   return {
     target: readTarget(readFlag(flags, "forward-to")),
     eventTypes: readEventTypes(readFlag(flags, "events")),
@@ -78,9 +81,14 @@ function readEventTypes(text: string | null): readonly string[] {
   const unknown = types.find((type) => !knownTypes.some((known) => wantsType([type], known)));
   if (unknown !== undefined)
     throw new UsageError(
-      `--events has "${unknown}", which no event is. evergate trigger --list names them all; subscription.* is a family.`,
+      `--events has "${unknown}", which no event is${suggest(unknown)} evergate trigger --list names them all; subscription.* is a family.`,
     );
   return types.toSorted();
+}
+
+function suggest(text: string): string {
+  const near = findNear(text, knownTypes);
+  return near === undefined ? "." : `; did you mean ${near}?`;
 }
 
 /** Another partner's events, or others of this one, would have the numbers that were given already. */

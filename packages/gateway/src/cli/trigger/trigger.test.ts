@@ -120,6 +120,7 @@ describe("evergate trigger", () => {
   test.each([
     [{}, UsageError, "Say which event"],
     [{ event: "subscription.*" }, UsageError, 'There is no event "subscription.*"'],
+    [{ event: "subscription.pausd" }, UsageError, "did you mean subscription.paused?"],
     [{ event: "partner.approved" }, StartError, "It happens once"],
     [{ event: "customer.created" }, UsageError, "EVERGATE_API_KEY"],
     [{ event: "customer.created", product: "base" }, UsageError, "code: and its code in capital"],

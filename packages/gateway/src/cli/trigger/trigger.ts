@@ -3,6 +3,7 @@ import { isId } from "../../ids.ts";
 import { StartError } from "../../server/start-error.ts";
 import { readFlag, UsageError, type Environment, type Flags } from "../command.ts";
 import { connectToSandbox } from "../connect-to-sandbox.ts";
+import { findNear } from "../find-near.ts";
 import type { Recipe } from "./recipe.ts";
 import { recipes } from "./recipes.ts";
 import { createStage } from "./stage.ts";
@@ -31,9 +32,11 @@ export async function runTrigger(flags: Flags, env: Environment): Promise<number
 function readType(text: string | null): EventType {
   if (text === null) throw new UsageError("Say which event: evergate trigger --list names them.");
   const type = eventTypes.find((known) => known === text);
-  if (type === undefined)
-    throw new UsageError(`There is no event "${text}"; evergate trigger --list names all.`);
-  return type;
+  if (type !== undefined) return type;
+  const near = findNear(text, eventTypes);
+  throw new UsageError(
+    `There is no event "${text}"; ${near === undefined ? "" : `did you mean ${near}? `}evergate trigger --list names all.`,
+  );
 }
 
 function readProduct(text: string | null): string | null {
