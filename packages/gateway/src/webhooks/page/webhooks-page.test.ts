@@ -37,7 +37,7 @@ describe("the webhooks page", () => {
   test("every file that the page, its styles and modules name is served, for ever, as what it is", async () => {
     const app = makeApp();
     const folder = await readFolder(app);
-    const seen = new Set<string>(["page.css"]);
+    const seen = new Set<string>(["page.css", "controls.css"]);
     const wanted = ["main.js"];
     for (let name = wanted.pop(); name !== undefined; name = wanted.pop()) {
       if (seen.has(name)) continue;
@@ -55,8 +55,10 @@ describe("the webhooks page", () => {
       // Nothing of the page makes markup of text.
       expect(text).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser/);
     }
-    const styles = await app.request(`${folder}/page.css`);
-    expect(styles.headers.get("content-type")).toBe("text/css; charset=utf-8");
+    for (const name of ["page.css", "controls.css"]) {
+      const styles = await app.request(`${folder}/${name}`);
+      expect(styles.headers.get("content-type")).toBe("text/css; charset=utf-8");
+    }
     const there = readdirSync(new URL("./browser/", import.meta.url));
     expect([...seen].toSorted()).toEqual(
       there.filter((name) => /\.(js|css)$/.test(name)).toSorted(),

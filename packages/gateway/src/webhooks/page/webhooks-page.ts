@@ -14,6 +14,7 @@ const fileNames = [
   "elements.js",
   "endpoint.js",
   "endpoints.js",
+  "permission.js",
   "repeat.js",
   "replays.js",
   "secret.js",
@@ -21,6 +22,7 @@ const fileNames = [
   "sign-in.js",
   "words.js",
   "page.css",
+  "controls.css",
 ] as const;
 
 const mediaTypes: Readonly<Record<string, string>> = {

@@ -11,6 +11,8 @@
 /** @typedef {components["schemas"]["WebhookReplayInput"]} ReplayInput */
 /** @typedef {components["schemas"]["WebhookReplayPreview"]} ReplayPreview */
 /** @typedef {components["schemas"]["Redelivery"]} Redelivery */
+/** @typedef {components["schemas"]["Receipt"]} Receipt */
+/** @typedef {components["schemas"]["ReceiptList"]} ReceiptList */
 /** @typedef {components["schemas"]["Partner"]} Partner */
 
 /**
@@ -27,11 +29,13 @@ export class Refusal extends Error {
   name = "Refusal";
   /**
    * @param {number} status
+   * @param {string} code the contract's, or empty
    * @param {string} message
    */
-  constructor(status, message) {
+  constructor(status, code, message) {
     super(message);
     this.status = status;
+    this.code = code;
   }
 }
 
@@ -46,7 +50,7 @@ const unanswered = /** @type {Map<string, string>} */ (new Map());
 /**
  * @template T what the contract says of the answer
  * @param {Session} session
- * @param {"GET" | "POST" | "PATCH"} method
+ * @param {"GET" | "POST" | "PATCH" | "DELETE"} method
  * @param {string} path
  * @param {unknown} [body]
  * @returns {Promise<T>}
@@ -58,7 +62,8 @@ export async function ask(session, method, path, body) {
   if (session.actor !== "") headers.set("evergate-actor", encodeURIComponent(session.actor));
   if (text !== null) headers.set("content-type", "application/json");
   const question = `${method} ${path} ${text}`;
-  if (method !== "GET") {
+  // To delete twice is to delete.
+  if (method === "POST" || method === "PATCH") {
     const idempotencyKey = unanswered.get(question) ?? makeIdempotencyKey();
     unanswered.set(question, idempotencyKey);
     headers.set("idempotency-key", idempotencyKey);
@@ -72,7 +77,7 @@ export async function ask(session, method, path, body) {
     redirect: "error",
     signal: AbortSignal.timeout(timeoutMs),
   }).catch(() => {
-    throw new Refusal(0, noAnswer);
+    throw new Refusal(0, "", noAnswer);
   });
   // A failure on the way may have let it happen; so may one of the gateway's own.
   if (response.status < 500) unanswered.delete(question);
@@ -80,7 +85,8 @@ export async function ask(session, method, path, body) {
   if (!response.ok) {
     const detail =
       typeof answer?.detail === "string" ? answer.detail : `It answered ${response.status}.`;
-    throw new Refusal(response.status, detail);
+    const code = typeof answer?.code === "string" ? answer.code : "";
+    throw new Refusal(response.status, code, detail);
   }
   return answer;
 }

@@ -1,7 +1,8 @@
 /** The attempts to deliver to an endpoint, newest first. */
 
 import { ask, withQuery } from "./api.js";
-import { button, choice, element, field, foreign, whileBusy } from "./elements.js";
+import { button, choice, element, field, foreign, reveal, whileBusy } from "./elements.js";
+import { writeButton } from "./permission.js";
 import { describeAttempt, describeNext, sayInstant } from "./words.js";
 
 /** @import { Attempt, AttemptList, Redelivery, Session } from "./api.js" */
@@ -109,8 +110,8 @@ export function makeAttempts(session, endpoint, done) {
   function makeItem(attempt) {
     const hasSucceeded = attempt.status === "succeeded";
     const what = element("p", { class: "quiet" });
-    const again = button("Deliver once more", () => redeliver(attempt.event), {
-      "aria-label": `Deliver ${attempt.event} once more`,
+    const again = writeButton("Deliver once more", () => redeliver(attempt.event), {
+      "aria-label": `Deliver once more: ${attempt.event}`,
     });
     const item = element(
       "li",
@@ -140,12 +141,13 @@ export function makeAttempts(session, endpoint, done) {
         ? null
         : element(
             "details",
-            {},
+            // Of a failure it is what one wants to know first.
+            hasSucceeded ? {} : { open: "" },
             element("summary", {}, "What it answered"),
             element(
               "pre",
               { dir: "auto", tabindex: "0", "aria-label": "The beginning of its answer" },
-              attempt.responseExcerpt,
+              reveal(attempt.responseExcerpt),
             ),
           ),
       element(
@@ -153,7 +155,7 @@ export function makeAttempts(session, endpoint, done) {
         { class: "actions" },
         again,
         button("Only this event", () => onlyEvent(attempt.event), {
-          "aria-label": `Only attempts of ${attempt.event}`,
+          "aria-label": `Only this event: ${attempt.event}`,
         }),
         element("code", {}, attempt.event),
       ),

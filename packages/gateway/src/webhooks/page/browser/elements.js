@@ -6,7 +6,7 @@
 /** @typedef {Node | string | null} Child null is nothing */
 
 /** What may be set as an attribute; none of them runs or loads anything. */
-/** @typedef {Partial<Record<"id" | "class" | "type" | "name" | "value" | "for" | "href" | "role" | "autocomplete" | "placeholder" | "pattern" | "maxlength" | "min" | "max" | "datetime" | "tabindex" | "dir" | "spellcheck" | "title" | "aria-label" | "aria-labelledby" | "aria-describedby" | "aria-current", string>>} Attributes */
+/** @typedef {Partial<Record<"id" | "class" | "type" | "name" | "value" | "for" | "href" | "role" | "autocomplete" | "placeholder" | "pattern" | "maxlength" | "min" | "max" | "datetime" | "tabindex" | "dir" | "spellcheck" | "title" | "aria-label" | "aria-labelledby" | "aria-describedby" | "aria-current" | "aria-disabled" | "open", string>>} Attributes */
 
 /**
  * @template {keyof HTMLElementTagNameMap} N
@@ -22,12 +22,26 @@ export function element(name, attributes = {}, ...children) {
   return made;
 }
 
+/** They turn the direction of what is read: a name or an answer could be shown as what it is not. */
+const bidiControls = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
+
+/**
+ * Text of somebody else's with what would turn it around shown as what it is.
+ * @param {string} text
+ */
+export function reveal(text) {
+  return text.replace(
+    bidiControls,
+    (control) => `<U+${control.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}>`,
+  );
+}
+
 /**
  * Text of somebody else's. It can't turn the direction of what stands around it.
  * @param {string} text
  */
 export function foreign(text) {
-  return element("bdi", {}, text);
+  return element("bdi", {}, reveal(text));
 }
 
 /**
@@ -101,7 +115,7 @@ export function get(id) {
 export function say(text) {
   get("dismiss").hidden = text === "";
   get("complained").textContent = "";
-  get("said").textContent = text;
+  get("said").textContent = reveal(text);
 }
 
 /**
@@ -111,5 +125,5 @@ export function say(text) {
 export function complain(error) {
   get("dismiss").hidden = false;
   get("said").textContent = "";
-  get("complained").textContent = error instanceof Error ? error.message : String(error);
+  get("complained").textContent = reveal(error instanceof Error ? error.message : String(error));
 }

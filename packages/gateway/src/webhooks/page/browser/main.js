@@ -1,7 +1,8 @@
 /** The webhooks page: who looks, and what is looked at. */
 
 import { ask, Refusal } from "./api.js";
-import { complain, element, get, say } from "./elements.js";
+import { complain, element, foreign, get, reveal, say } from "./elements.js";
+import { forbid, forgetForbidden } from "./permission.js";
 import { showEndpoint } from "./endpoint.js";
 import { showEndpoints } from "./endpoints.js";
 import { forgetSession, keepSession, readSession } from "./session.js";
@@ -28,7 +29,7 @@ let session = null;
 function show(view) {
   shown?.stop?.();
   shown = view;
-  document.title = `${view.title} · Evergate webhooks`;
+  document.title = `${reveal(view.title)} · Evergate webhooks`;
   get("main").replaceChildren(view.content);
   view.content.querySelector("h2")?.focus();
 }
@@ -39,9 +40,13 @@ async function enter(wanted) {
   const partner = await ask(wanted, "GET", "/v1/partner");
   session = wanted;
   keepSession(wanted);
+  forgetForbidden();
+  // An operator can act for a partner that is suspended; its own keys can't.
+  if (partner.status === "suspended" && wanted.partner === "")
+    forbid("This partner is suspended; service and billing go on.");
   const who = get("who");
   who.replaceChildren(
-    element("bdi", {}, partner.name),
+    foreign(partner.name),
     partner.mode === "sandbox" ? element("span", { class: "mode" }, "sandbox") : "",
   );
   who.hidden = false;
@@ -53,6 +58,7 @@ function leave() {
   turn += 1;
   session = null;
   forgetSession();
+  forgetForbidden();
   get("who").hidden = true;
   get("leave").hidden = true;
   show(showSignIn(enter));

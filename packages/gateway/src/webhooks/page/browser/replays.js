@@ -1,7 +1,8 @@
 /** Replays: counted before they begin, watched while they run. */
 
 import { ask } from "./api.js";
-import { button, choice, element, field, say, whileBusy } from "./elements.js";
+import { choice, element, field, say, whileBusy } from "./elements.js";
+import { mark, write, writeButton } from "./permission.js";
 import { describeReplay, isUnderWay, sayCount } from "./words.js";
 
 /** @import { Replay, ReplayInput, ReplayList, ReplayPreview, Session } from "./api.js" */
@@ -34,7 +35,7 @@ export function makeReplays(session, endpoint, done) {
     placeholder: "subscription.*, bill.issued",
   });
   const counted = element("p", { role: "status" });
-  const start = button("Replay", replay, { class: "main" });
+  const start = writeButton("Replay", replay, { class: "main" });
   const form = element(
     "form",
     {},
@@ -42,7 +43,7 @@ export function makeReplays(session, endpoint, done) {
     field("Since", since, "Empty: from the first event on."),
     field("Until", until, "Empty: all that there is."),
     field("Types", types, "Divided by commas; empty: all."),
-    element("p", { class: "actions" }, element("button", { type: "submit" }, "Count"), start),
+    element("p", { class: "actions" }, mark(element("button", { type: "submit" }, "Count")), start),
     counted,
   );
 
@@ -60,22 +61,24 @@ export function makeReplays(session, endpoint, done) {
   form.addEventListener("input", forgetCount);
   form.addEventListener("submit", (submitted) => {
     submitted.preventDefault();
-    void whileBusy(form, async () => {
-      say("");
-      forgetCount();
-      const asked = readInput();
-      /** @type {ReplayPreview} */
-      const { count, isComplete } = await ask(session, "POST", `${path}?preview=true`, asked);
-      input = count === 0 ? null : asked;
-      start.hidden = count === 0;
-      const deliveries = sayCount(count, "delivery", "deliveries");
-      counted.textContent =
-        count === 0
-          ? "There is nothing to replay; what waits goes out by itself."
-          : `${isComplete ? "" : "At least "}${deliveries} would be made.`;
-      start.textContent = `Replay ${isComplete ? "" : "at least "}${deliveries}`;
-    });
+    void whileBusy(form, () => write(preview));
   });
+
+  async function preview() {
+    say("");
+    forgetCount();
+    const asked = readInput();
+    /** @type {ReplayPreview} */
+    const { count, isComplete } = await ask(session, "POST", `${path}?preview=true`, asked);
+    input = count === 0 ? null : asked;
+    start.hidden = count === 0;
+    const deliveries = sayCount(count, "delivery", "deliveries");
+    counted.textContent =
+      count === 0
+        ? "There is nothing to replay; what waits goes out by itself."
+        : `${isComplete ? "" : "At least "}${deliveries} would be made.`;
+    start.textContent = `Replay ${isComplete ? "" : "at least "}${deliveries}`;
+  }
 
   /**
    * The gateway says which of the types it doesn't know.
@@ -118,7 +121,7 @@ export function makeReplays(session, endpoint, done) {
   function makeItem(first) {
     const text = element("p");
     const progress = element("progress", { "aria-label": "How far the replay has come" });
-    const cancel = button("Cancel the replay", async () => {
+    const cancel = writeButton("Cancel the replay", async () => {
       await ask(session, "POST", `${path}/${first.id}/cancel`);
       only.focus();
       await done(

@@ -2,6 +2,7 @@
 
 import { ask } from "./api.js";
 import { button, choice, element, field, say, whileBusy } from "./elements.js";
+import { heed, writeButton } from "./permission.js";
 import { sayInstant } from "./words.js";
 
 /** @import { Endpoint, EndpointWithSecret, Session } from "./api.js" */
@@ -25,14 +26,14 @@ export function makeSecret(session, id, changed) {
   const place = element("div");
   const dialog = element("dialog", { "aria-labelledby": "rotating" }, place);
   const previousText = element("p");
-  const revoke = button("Revoke them now", async () => {
+  const revoke = writeButton("Revoke them now", async () => {
     changed(await ask(session, "POST", `${path}/revoke-previous-secrets`));
     say("Only the present secret is good.");
   });
-  const previous = element("div", {}, previousText, revoke);
+  const previous = element("div", { class: "panel" }, previousText, revoke);
   let isChallenged = false;
 
-  const opener = button("Rotate the secret …", () => {
+  const opener = writeButton("Rotate the secret …", () => {
     say("");
     showForm();
     dialog.showModal();
@@ -90,6 +91,7 @@ export function makeSecret(session, id, changed) {
           });
           showSecret(secret);
         } catch (error) {
+          heed(error);
           wrong.textContent = error instanceof Error ? error.message : String(error);
           return;
         }

@@ -1,3 +1,4 @@
+import { Refusal } from "./api.js";
 import { element, field, say, whileBusy } from "./elements.js";
 
 /** @import { Session } from "./api.js" */
@@ -38,15 +39,31 @@ export function showSignIn(enter) {
     submitted.preventDefault();
     void whileBusy(form, async () => {
       say("");
-      await enter({
-        key: key.value.trim(),
-        partner: partner.value.trim(),
-        actor: actor.value.trim(),
-      });
+      const named = partner.value.trim();
+      try {
+        await enter({ key: key.value.trim(), partner: named, actor: actor.value.trim() });
+      } catch (error) {
+        const wrong = describePartnerRefusal(error, named);
+        if (wrong === null) throw error;
+        partner.focus();
+        throw new Error(wrong, { cause: error });
+      }
     });
   });
   return {
     title: "Sign in",
     content: element("section", {}, element("h2", { tabindex: "-1" }, "Whose webhooks?"), form),
   };
+}
+
+/**
+ * The API speaks of its header; here it is a field. Null: it is about something else.
+ * @param {unknown} error
+ * @param {string} named
+ */
+function describePartnerRefusal(error, named) {
+  if (!(error instanceof Refusal) || error.code !== "partner_required") return null;
+  return named === ""
+    ? "This is an operator's key: fill in Partner, to say whose webhooks you want to see."
+    : "There is no partner with this id: look at Partner again.";
 }
