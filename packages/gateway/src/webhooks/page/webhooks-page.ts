@@ -15,6 +15,8 @@ const fileNames = [
   "endpoint.js",
   "endpoints.js",
   "permission.js",
+  "receipts.js",
+  "removal.js",
   "repeat.js",
   "replays.js",
   "secret.js",

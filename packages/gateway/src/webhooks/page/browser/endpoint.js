@@ -1,28 +1,32 @@
 /** One endpoint: how it fares, what can be done about it, and the attempts. */
 
-import { ask } from "./api.js";
+import { ask, Refusal } from "./api.js";
 import { makeAttempts } from "./attempts.js";
 import { drawCondition } from "./condition.js";
-import { button, element, foreign, say } from "./elements.js";
+import { element, foreign, say } from "./elements.js";
+import { writeButton } from "./permission.js";
+import { makeReceipts } from "./receipts.js";
+import { makeRemoval } from "./removal.js";
 import { repeat } from "./repeat.js";
 import { makeReplays } from "./replays.js";
 import { makeSecret } from "./secret.js";
-import { sayInstant } from "./words.js";
+import { describeTest, sayInstant } from "./words.js";
 
 /** @import { Endpoint, Session } from "./api.js" */
 /** @import { View } from "./main.js" */
 
 const lookEveryMs = 5_000;
-/** After something was done, its effect is looked for at once. */
-const lookAfterMs = [300, 700, 1_500];
+/** After something was done, its effect is looked for at once, and for the 15 seconds that an attempt may take. */
+const lookAfterMs = [300, 700, 1_000, 2_000, 2_000, 3_000, 3_000, 3_000];
 
 /**
  * @param {Session} session
  * @param {string} id
  * @param {(error: unknown) => void} failed
+ * @param {(what: string) => Promise<void>} gone it is deleted: what to say of it
  * @returns {Promise<View>}
  */
-export async function showEndpoint(session, id, failed) {
+export async function showEndpoint(session, id, failed, gone) {
   const path = `/v1/webhook-endpoints/${id}`;
   /** @type {Endpoint} */
   let endpoint = await ask(session, "GET", path);
@@ -31,27 +35,46 @@ export async function showEndpoint(session, id, failed) {
   const soon = [];
 
   const url = element("h2", { tabindex: "-1" }, foreign(endpoint.url));
+  const description = element("p", { class: "quiet" });
   const condition = element("div", { class: "condition" });
   const facts = element("dl");
   const attempts = makeAttempts(session, id, done);
   const replays = makeReplays(session, id, done);
+  const receipts = makeReceipts(session);
   const secret = makeSecret(session, id, draw);
+  const removal = makeRemoval(
+    session,
+    () => endpoint,
+    (what) => {
+      // Until the other view is there, nothing more is asked about what is gone.
+      stop();
+      return gone(what);
+    },
+  );
 
-  const turnOn = button("Switch on", () => turn(true));
-  const turnOff = button("Switch off", () => turn(false));
-  const stopTrying = button("Stop trying", async () => {
+  const turnOn = writeButton("Switch on", () => turn(true));
+  const turnOff = writeButton("Switch off", () => turn(false));
+  const stopTrying = writeButton("Stop trying", async () => {
     draw(await ask(session, "PATCH", path, { enabled: false }));
     turnOn.focus();
     await done("It is tried no more: what has waited and what happens meanwhile waits.");
   });
-  const verify = button("Verify", async () => {
+  const verify = writeButton("Verify", async () => {
     say("The endpoint is asked to prove that it has its secret …");
-    draw(await ask(session, "POST", `${path}/verify`));
+    try {
+      draw(await ask(session, "POST", `${path}/verify`));
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.status === 403) throw error;
+      throw new Error(`Verifying failed. ${error.message}`, { cause: error });
+    }
     await done("It has proved that it has its secret.");
   });
-  const test = button("Send a test event", async () => {
+  const test = writeButton("Send a test event", async () => {
+    // What is shown may be some seconds old.
+    draw(await ask(session, "GET", path));
+    const said = describeTest(endpoint);
     await ask(session, "POST", `${path}/test`);
-    await done("A test event is on its way; what comes of it is among the attempts.");
+    await done(said);
   });
 
   /** @param {boolean} enabled */
@@ -69,6 +92,8 @@ export async function showEndpoint(session, id, failed) {
   function draw(now) {
     endpoint = now;
     url.replaceChildren(foreign(now.url));
+    description.replaceChildren(foreign(now.description ?? ""));
+    description.hidden = (now.description ?? "") === "";
     drawCondition(condition, now);
     drawFacts(facts, now);
     secret.draw(now);
@@ -82,6 +107,7 @@ export async function showEndpoint(session, id, failed) {
     draw(await ask(session, "GET", path));
     await attempts.look();
     await replays.look();
+    if (endpoint.receipts !== null) await receipts.look();
   }
 
   /** @param {string} what */
@@ -102,6 +128,7 @@ export async function showEndpoint(session, id, failed) {
   draw(endpoint);
   await attempts.look();
   await replays.look();
+  if (endpoint.receipts !== null) await receipts.look();
   watch();
   return {
     title: endpoint.url,
@@ -110,6 +137,7 @@ export async function showEndpoint(session, id, failed) {
       {},
       element("p", {}, element("a", { href: "#" }, "← All endpoints")),
       url,
+      description,
       condition,
       element(
         "div",
@@ -120,17 +148,15 @@ export async function showEndpoint(session, id, failed) {
         turnOn,
         turnOff,
         stopTrying,
+        removal.button,
       ),
-      element(
-        "details",
-        { class: "panel" },
-        element("summary", {}, "How it is set"),
-        facts,
-        secret.previous,
-      ),
+      secret.previous,
+      receipts.content,
+      element("details", { class: "panel" }, element("summary", {}, "How it is set"), facts),
       replays.content,
       attempts.content,
       secret.dialog,
+      removal.dialog,
     ),
     stop: () => stop(),
   };
@@ -145,7 +171,6 @@ function drawFacts(list, endpoint) {
   /** @type {readonly (readonly [string, string])[]} */
   const facts = [
     ["Id", endpoint.id],
-    ["Description", endpoint.description ?? ""],
     ["Events", endpoint.eventTypes.join(", ")],
     ["Products", endpoint.filters.products?.join(", ") ?? "all"],
     ["Mode", endpoint.filters.mode ?? "whichever"],
@@ -168,11 +193,9 @@ function drawFacts(list, endpoint) {
     ["Made", sayInstant(endpoint.createdAt)],
   ];
   list.replaceChildren(
-    ...facts
-      .filter(([, value]) => value !== "")
-      .map(([name, value]) =>
-        element("div", {}, element("dt", {}, name), element("dd", {}, foreign(value))),
-      ),
+    ...facts.map(([name, value]) =>
+      element("div", {}, element("dt", {}, name), element("dd", {}, foreign(value))),
+    ),
   );
 }
 

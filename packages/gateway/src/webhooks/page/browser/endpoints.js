@@ -3,6 +3,7 @@
 import { ask } from "./api.js";
 import { button, element, foreign } from "./elements.js";
 import { drawCondition } from "./condition.js";
+import { makeReceipts } from "./receipts.js";
 import { repeat } from "./repeat.js";
 
 /** @import { Endpoint, EndpointList, Session } from "./api.js" */
@@ -11,7 +12,10 @@ import { repeat } from "./repeat.js";
 /** A partner has 16 at most. */
 const path = "/v1/webhook-endpoints?limit=200";
 
-const lookEveryMs = 10_000;
+/** Where the contract says how to make one. */
+const reference = "/docs#tag/webhooks/POST/v1/webhook-endpoints";
+
+const lookEveryMs = 5_000;
 
 /**
  * @param {Session} session
@@ -24,11 +28,12 @@ export async function showEndpoints(session, failed) {
     "p",
     {},
     "There is no endpoint yet. Make one with the API: ",
-    element("code", {}, "POST /v1/webhook-endpoints"),
+    element("a", { href: reference }, element("code", {}, "POST /v1/webhook-endpoints")),
     ".",
   );
   /** @type {Map<string, { readonly item: HTMLElement, draw: (endpoint: Endpoint) => void }>} */
   const items = new Map();
+  const receipts = makeReceipts(session);
 
   async function look() {
     /** @type {EndpointList} */
@@ -40,15 +45,31 @@ export async function showEndpoints(session, failed) {
         item.remove();
         items.delete(id);
       }
-    for (const endpoint of data.toReversed()) {
+    for (const endpoint of data) {
       const known = items.get(endpoint.id);
       if (known !== undefined) known.draw(endpoint);
       else {
         const made = makeItem(endpoint);
         items.set(endpoint.id, made);
-        list.prepend(made.item);
+        list.append(made.item);
       }
     }
+    putInOrder(data);
+    await receipts.look();
+  }
+
+  /**
+   * Those in trouble first. Nothing moves under somebody's cursor or focus: that waits for the next look.
+   * @param {readonly Endpoint[]} endpoints
+   */
+  function putInOrder(endpoints) {
+    if (list.matches(":hover, :focus-within")) return;
+    const wanted = endpoints
+      .toSorted((a, b) => Number(isInTrouble(b)) - Number(isInTrouble(a)))
+      .map(({ id }) => items.get(id)?.item ?? null);
+    // Drawn anew for nothing, a screen reader would lose its place.
+    if (wanted.some((item, index) => item !== list.children[index]))
+      list.replaceChildren(...wanted.filter((item) => item !== null));
   }
 
   await look();
@@ -63,11 +84,17 @@ export async function showEndpoints(session, failed) {
         element("h2", { tabindex: "-1" }, "Endpoints"),
         button("Look again", look),
       ),
+      receipts.content,
       none,
       list,
     ),
     stop: repeat(look, lookEveryMs, failed),
   };
+}
+
+/** @param {Endpoint} endpoint */
+function isInTrouble({ health: { status } }) {
+  return status !== "healthy";
 }
 
 /** @param {Endpoint} first */

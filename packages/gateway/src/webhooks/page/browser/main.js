@@ -72,7 +72,7 @@ async function go() {
   const id = location.hash.slice(1);
   try {
     const view = /^wh_[0-9a-z]{26}$/.test(id)
-      ? await showEndpoint(session, id, failed)
+      ? await showEndpoint(session, id, failed, gone)
       : await showEndpoints(session, failed);
     if (mine === turn) show(view);
     else view.stop?.();
@@ -85,6 +85,16 @@ async function go() {
     }
     failed(error);
   }
+}
+
+/**
+ * What was shown is no more, and going back doesn't lead there.
+ * @param {string} what
+ */
+async function gone(what) {
+  history.replaceState(null, "", location.pathname);
+  await go();
+  say(what);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** What the page says of what the API answers. The page is in English throughout, dates and numbers included. */
 
-/** @import { Attempt, Endpoint, Replay } from "./api.js" */
+/** @import { Attempt, Endpoint, Receipt, Replay } from "./api.js" */
 
 const instants = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
 const numbers = new Intl.NumberFormat("en-GB");
@@ -44,7 +44,12 @@ export function describeCondition(endpoint) {
       kind: "bad",
       name: "Disabled",
       sentences: [
-        `Disabled${sinceWhen(health.disabledAt)}, because it ${health.reason === "gone" ? "answered 410: it is gone for good" : "took nothing for five days"}.`,
+        sinceWhen(
+          health.disabledAt,
+          health.reason === "gone"
+            ? "it answered 410 and is gone for good"
+            : "it took nothing for five days",
+        ),
         describeProbes(endpoint),
         ...waiting,
       ],
@@ -72,19 +77,26 @@ export function describeCondition(endpoint) {
     return {
       kind: "bad",
       name: "Failing",
+      sentences: [sinceWhen(health.failingSince, "it has taken nothing"), ...rest, ...waiting],
+    };
+  if (health.lastSuccessAt !== null)
+    return {
+      kind: "good",
+      name: "Delivering",
       sentences: [
-        `Failing${sinceWhen(health.failingSince)}: it has taken nothing since then.`,
+        `It last took an event about ${sayInstant(health.lastSuccessAt)}.`,
         ...rest,
         ...waiting,
       ],
     };
+  const hasTried = health.lastFailureAt !== null;
   return {
-    kind: "good",
-    name: "Delivering",
+    kind: health.pending === 0 && !hasTried ? "good" : "off",
+    name: hasTried ? "Nothing taken yet" : health.pending === 0 ? "Ready" : "Not tried yet",
     sentences: [
-      health.lastSuccessAt === null
+      health.lastFailureAt === null
         ? "Nothing has been delivered to it yet."
-        : `It last took an event about ${sayInstant(health.lastSuccessAt)}.`,
+        : `An attempt failed at ${sayInstant(health.lastFailureAt)}.`,
       ...rest,
       ...waiting,
     ],
@@ -102,9 +114,13 @@ function describeProbes({ health: { reason, restsUntil } }) {
     : `It is tried again at ${sayInstant(restsUntil)}, and goes on by itself once it answers; or switch it on now.`;
 }
 
-/** @param {string | null} instant */
-function sinceWhen(instant) {
-  return instant === null ? "" : ` since ${sayInstant(instant)}`;
+/**
+ * @param {string | null} instant
+ * @param {string} what
+ */
+function sinceWhen(instant, what) {
+  if (instant === null) return `${what.charAt(0).toUpperCase()}${what.slice(1)}.`;
+  return `Since ${sayInstant(instant)}: ${what}.`;
 }
 
 /**
@@ -113,16 +129,50 @@ function sinceWhen(instant) {
  */
 function describeWaiting({ health: { pending, oldestPendingAt } }) {
   if (pending === 0) return ["No event waits."];
-  // The API counts no further.
-  const count =
-    pending >= 1_000
-      ? "1,000 events or more wait"
-      : `${sayCount(pending, "event")} ${pending === 1 ? "waits" : "wait"}`;
+  const count = countWaiting(pending);
   const oldest =
     oldestPendingAt === null
       ? ""
       : `, ${pending === 1 ? "" : "the first "}since ${sayInstant(oldestPendingAt)}`;
   return [`${count}${oldest}. None is lost.`];
+}
+
+/** @param {number} pending */
+function countWaiting(pending) {
+  // The API counts no further.
+  if (pending >= 1_000) return "1,000 events or more wait";
+  return `${sayCount(pending, "event")} ${pending === 1 ? "waits" : "wait"}`;
+}
+
+/**
+ * What becomes of a test event that is made at an endpoint as it stands.
+ * @param {Pick<Endpoint, "enabled" | "challenge" | "verifiedAt" | "ordering" | "health">} endpoint
+ */
+export function describeTest(endpoint) {
+  const { health } = endpoint;
+  if (health.status === "disabled")
+    return `The test event waits with the others, as the endpoint is disabled. ${describeProbes(endpoint)}`;
+  if (!endpoint.enabled) return "The test event waits: nothing is sent until you switch it on.";
+  if (endpoint.challenge && endpoint.verifiedAt === null)
+    return "The test event waits until the endpoint has proved that it has its secret: press “Verify”.";
+  if (health.restsUntil !== null)
+    return `The test event waits: the endpoint rests, and nothing is sent before ${sayInstant(health.restsUntil)}.`;
+  if (health.status === "failing" && health.pending > 0)
+    return endpoint.ordering === "fifo"
+      ? "The test event waits: with one order for everything it goes out after what failed before it."
+      : // Test events have an order among themselves.
+        "A test event is on its way, unless an earlier one still waits to be tried again: then it goes out after that.";
+  return "A test event is on its way; what comes of it is among the attempts.";
+}
+
+/**
+ * What goes with an endpoint that is deleted.
+ * @param {Pick<Endpoint, "health">} endpoint
+ */
+export function describeLoss({ health: { pending } }) {
+  const waiting =
+    pending === 0 ? "" : ` ${countWaiting(pending)} for it, and will not be delivered to it.`;
+  return `Nothing is delivered to it any more, and its attempts, replays and owed receipts are gone with it. It can't be undone.${waiting} Events stay in GET /v1/events.`;
 }
 
 /**
@@ -178,4 +228,23 @@ export function describeReplay({ status, only, since, until, eventTypes, count, 
 /** @param {Pick<Replay, "status">} replay */
 export function isUnderWay({ status }) {
   return status === "counting" || status === "running";
+}
+
+/**
+ * Whether there is anything to see to among the receipts; empty where there is nothing.
+ * @param {boolean} hasOverdue
+ * @param {boolean} hasRejected
+ */
+export function describeReceipts(hasOverdue, hasRejected) {
+  if (!hasOverdue && !hasRejected) return "";
+  const what =
+    hasOverdue && hasRejected ? "overdue and rejected" : hasOverdue ? "overdue" : "rejected";
+  return `There are ${what} receipts: events arrived that nobody has said were applied.`;
+}
+
+/** @param {Pick<Receipt, "status" | "dueAt" | "answeredAt">} receipt */
+export function describeReceipt({ status, dueAt, answeredAt }) {
+  return status === "rejected" && answeredAt !== null
+    ? `Rejected at ${sayInstant(answeredAt)}.`
+    : `It was due at ${sayInstant(dueAt)}.`;
 }

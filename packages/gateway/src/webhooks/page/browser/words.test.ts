@@ -50,7 +50,17 @@ describe("what is said of an endpoint", () => {
     [
       "new",
       condition({ lastSuccessAt: null }),
-      "good: Delivering Nothing has been delivered to it yet. No event waits.",
+      "good: Ready Nothing has been delivered to it yet. No event waits.",
+    ],
+    [
+      "new, with the first event on its way",
+      condition({ lastSuccessAt: null, pending: 1, oldestPendingAt: at }),
+      `off: Not tried yet Nothing has been delivered to it yet. 1 event waits, since ${sayInstant(at)}. None is lost.`,
+    ],
+    [
+      "called healthy, though it never took anything",
+      condition({ lastSuccessAt: null, lastFailureAt: at, pending: 2 }),
+      `off: Nothing taken yet An attempt failed at ${sayInstant(at)}. 2 events wait. None is lost.`,
     ],
     [
       "failing, and at rest",
@@ -61,7 +71,7 @@ describe("what is said of an endpoint", () => {
         pending: 1,
         oldestPendingAt: at,
       }),
-      `bad: Failing Failing since ${sayInstant(at)}: it has taken nothing since then. It rests: nothing is sent before ${sayInstant(later)}. 1 event waits, since ${sayInstant(at)}. None is lost.`,
+      `bad: Failing Since ${sayInstant(at)}: it has taken nothing. It rests: nothing is sent before ${sayInstant(later)}. 1 event waits, since ${sayInstant(at)}. None is lost.`,
     ],
     [
       "disabled for failing",
@@ -76,17 +86,17 @@ describe("what is said of an endpoint", () => {
         },
         { enabled: false },
       ),
-      `bad: Disabled Disabled since ${sayInstant(at)}, because it took nothing for five days. It is tried again at ${sayInstant(later)}, and goes on by itself once it answers; or switch it on now. 1,000 events or more wait, the first since ${sayInstant(at)}. None is lost.`,
+      `bad: Disabled Since ${sayInstant(at)}: it took nothing for five days. It is tried again at ${sayInstant(later)}, and goes on by itself once it answers; or switch it on now. 1,000 events or more wait, the first since ${sayInstant(at)}. None is lost.`,
     ],
     [
       "disabled for failing, and tried no more",
       condition({ status: "disabled", reason: "failing", disabledAt: at }, { enabled: false }),
-      `bad: Disabled Disabled since ${sayInstant(at)}, because it took nothing for five days. Switch it on, and what waits is sent. No event waits.`,
+      `bad: Disabled Since ${sayInstant(at)}: it took nothing for five days. Switch it on, and what waits is sent. No event waits.`,
     ],
     [
       "gone",
       condition({ status: "disabled", reason: "gone", disabledAt: at, pending: 999 }),
-      `bad: Disabled Disabled since ${sayInstant(at)}, because it answered 410: it is gone for good. Nothing is sent until you switch it on. 999 events wait. None is lost.`,
+      `bad: Disabled Since ${sayInstant(at)}: it answered 410 and is gone for good. Nothing is sent until you switch it on. 999 events wait. None is lost.`,
     ],
     [
       "off",
