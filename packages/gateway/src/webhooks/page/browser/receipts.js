@@ -78,9 +78,8 @@ function makeItem(receipt) {
     element(
       "p",
       { class: "quiet" },
-      `${describeReceipt(receipt)} Owed by `,
+      `${describeReceipt(receipt)} Endpoint `,
       element("a", { href: `#${endpoint}` }, endpoint),
-      ".",
     ),
     detail === null ? null : element("p", { class: "error" }, foreign(detail)),
   );

@@ -15,10 +15,14 @@ import { describeLoss } from "./words.js";
 export function makeRemoval(session, getEndpoint, gone) {
   const place = element("div");
   const dialog = element("dialog", { "aria-labelledby": "deleting" }, place);
-  const opener = writeButton("Delete …", () => {
-    showQuestion(getEndpoint());
-    dialog.showModal();
-  });
+  const opener = writeButton(
+    "Delete …",
+    () => {
+      showQuestion(getEndpoint());
+      dialog.showModal();
+    },
+    { class: "danger" },
+  );
 
   /** @param {Endpoint} endpoint */
   function showQuestion(endpoint) {

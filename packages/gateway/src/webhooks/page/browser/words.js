@@ -30,6 +30,7 @@ export function sayCount(count, one, many = `${one}s`) {
  * @property {"good" | "bad" | "off"} kind
  * @property {string} name in a word or two
  * @property {readonly string[]} sentences
+ * @property {string | null} why what the newest failed attempt failed of; it may have words of others in it
  */
 
 /**
@@ -39,6 +40,7 @@ export function sayCount(count, one, many = `${one}s`) {
 export function describeCondition(endpoint) {
   const { health } = endpoint;
   const waiting = describeWaiting(endpoint);
+  const why = health.lastError;
   if (health.status === "disabled")
     return {
       kind: "bad",
@@ -53,12 +55,15 @@ export function describeCondition(endpoint) {
         describeProbes(endpoint),
         ...waiting,
       ],
+      // That it answered 410 has been said.
+      why: health.reason === "gone" ? null : why,
     };
   if (!endpoint.enabled)
     return {
       kind: "off",
       name: "Switched off",
       sentences: ["Nothing is sent until you switch it on.", ...waiting],
+      why,
     };
   if (endpoint.challenge && endpoint.verifiedAt === null)
     return {
@@ -68,6 +73,7 @@ export function describeCondition(endpoint) {
         "Nothing is sent until it has proved that it has its secret: set up your receiver, then press “Verify”.",
         ...waiting,
       ],
+      why,
     };
   const rest =
     health.restsUntil === null
@@ -77,7 +83,15 @@ export function describeCondition(endpoint) {
     return {
       kind: "bad",
       name: "Failing",
-      sentences: [sinceWhen(health.failingSince, "it has taken nothing"), ...rest, ...waiting],
+      sentences: [
+        sinceWhen(health.failingSince, "it has taken nothing"),
+        ...(health.restsUntil === health.nextAttemptAt ? [] : rest),
+        ...(health.nextAttemptAt === null
+          ? []
+          : [`The next retry is due at ${sayInstant(health.nextAttemptAt)}.`]),
+        ...waiting,
+      ],
+      why,
     };
   if (health.lastSuccessAt !== null)
     return {
@@ -88,6 +102,7 @@ export function describeCondition(endpoint) {
         ...rest,
         ...waiting,
       ],
+      why,
     };
   const hasTried = health.lastFailureAt !== null;
   return {
@@ -100,6 +115,7 @@ export function describeCondition(endpoint) {
       ...rest,
       ...waiting,
     ],
+    why,
   };
 }
 
@@ -236,10 +252,11 @@ export function isUnderWay({ status }) {
  * @param {boolean} hasRejected
  */
 export function describeReceipts(hasOverdue, hasRejected) {
-  if (!hasOverdue && !hasRejected) return "";
-  const what =
-    hasOverdue && hasRejected ? "overdue and rejected" : hasOverdue ? "overdue" : "rejected";
-  return `There are ${what} receipts: events arrived that nobody has said were applied.`;
+  if (hasOverdue && hasRejected)
+    return "Overdue and rejected receipts: some events were not reported in time, others could not be applied.";
+  if (hasOverdue)
+    return "Overdue receipts: of some events nobody has said in time that they were applied.";
+  return hasRejected ? "Rejected receipts: some events could not be applied." : "";
 }
 
 /** @param {Pick<Receipt, "status" | "dueAt" | "answeredAt">} receipt */

@@ -4,7 +4,10 @@ import {
   describeAttempt,
   describeCondition,
   describeNext,
+  describeReceipt,
+  describeReceipts,
   describeReplay,
+  describeTest,
   sayInstant,
 } from "./words.js";
 
@@ -37,7 +40,8 @@ function condition(
     health: { ...well, ...health },
     ...rest,
   });
-  return [`${said.kind}:`, said.name, ...said.sentences].join(" ");
+  const why = said.why === null ? [] : [`<${said.why}>`];
+  return [`${said.kind}:`, said.name, ...said.sentences, ...why].join(" ");
 }
 
 describe("what is said of an endpoint", () => {
@@ -74,6 +78,22 @@ describe("what is said of an endpoint", () => {
       `bad: Failing Since ${sayInstant(at)}: it has taken nothing. It rests: nothing is sent before ${sayInstant(later)}. 1 event waits, since ${sayInstant(at)}. None is lost.`,
     ],
     [
+      "failing, with a retry that comes after its rest",
+      condition({
+        status: "failing",
+        failingSince: at,
+        restsUntil: at,
+        nextAttemptAt: later,
+        lastError: "The endpoint answered 500.",
+      }),
+      `bad: Failing Since ${sayInstant(at)}: it has taken nothing. It rests: nothing is sent before ${sayInstant(at)}. The next retry is due at ${sayInstant(later)}. No event waits. <The endpoint answered 500.>`,
+    ],
+    [
+      "failing, with a retry that ends its rest",
+      condition({ status: "failing", failingSince: null, restsUntil: later, nextAttemptAt: later }),
+      `bad: Failing It has taken nothing. The next retry is due at ${sayInstant(later)}. No event waits.`,
+    ],
+    [
       "disabled for failing",
       condition(
         {
@@ -81,12 +101,14 @@ describe("what is said of an endpoint", () => {
           reason: "failing",
           disabledAt: at,
           restsUntil: later,
+          nextAttemptAt: later,
+          lastError: "The endpoint answered 500.",
           pending: 1_000,
           oldestPendingAt: at,
         },
         { enabled: false },
       ),
-      `bad: Disabled Since ${sayInstant(at)}: it took nothing for five days. It is tried again at ${sayInstant(later)}, and goes on by itself once it answers; or switch it on now. 1,000 events or more wait, the first since ${sayInstant(at)}. None is lost.`,
+      `bad: Disabled Since ${sayInstant(at)}: it took nothing for five days. It is tried again at ${sayInstant(later)}, and goes on by itself once it answers; or switch it on now. 1,000 events or more wait, the first since ${sayInstant(at)}. None is lost. <The endpoint answered 500.>`,
     ],
     [
       "disabled for failing, and tried no more",
@@ -95,7 +117,13 @@ describe("what is said of an endpoint", () => {
     ],
     [
       "gone",
-      condition({ status: "disabled", reason: "gone", disabledAt: at, pending: 999 }),
+      condition({
+        status: "disabled",
+        reason: "gone",
+        disabledAt: at,
+        lastError: "The endpoint answered 410 (gone for good) and has been switched off.",
+        pending: 999,
+      }),
       `bad: Disabled Since ${sayInstant(at)}: it answered 410 and is gone for good. Nothing is sent until you switch it on. 999 events wait. None is lost.`,
     ],
     [
@@ -112,6 +140,50 @@ describe("what is said of an endpoint", () => {
   ])("%s", (_, said, expected) => {
     expect(said).toBe(expected);
   });
+});
+
+describe("what becomes of a test event", () => {
+  const endpoint = {
+    enabled: true,
+    challenge: false,
+    verifiedAt: null,
+    ordering: "subscription",
+    health: well,
+  } as const;
+  const failing = { ...well, status: "failing", pending: 1 } as const;
+
+  test.each([
+    [endpoint, /^A test event is on its way; what comes of it is among the attempts\.$/],
+    [{ ...endpoint, enabled: false }, /^The test event waits: .* until you switch it on\.$/],
+    [{ ...endpoint, challenge: true }, /^The test event waits until .* press “Verify”\.$/],
+    [
+      { ...endpoint, health: { ...failing, restsUntil: later } },
+      new RegExp(`^The test event waits: .* before ${sayInstant(later)}\\.$`),
+    ],
+    [{ ...endpoint, health: failing }, /^A test event is on its way, unless an earlier one/],
+    [
+      { ...endpoint, ordering: "fifo", health: failing },
+      /^The test event waits: .* after what failed before it\.$/,
+    ],
+    [
+      { ...endpoint, enabled: false, health: { ...well, status: "disabled", reason: "gone" } },
+      /^The test event waits .* disabled\. Nothing is sent until you switch it on\.$/,
+    ],
+  ] satisfies [Parameters<typeof describeTest>[0], RegExp][])("%o", (one, said) => {
+    expect(describeTest(one)).toMatch(said);
+  });
+});
+
+test("receipts are told of only where there is something to see to", () => {
+  expect(describeReceipts(false, false)).toBe("");
+  expect(describeReceipts(true, false)).toMatch(/^Overdue receipts:/);
+  expect(describeReceipts(true, true)).toMatch(/^Overdue and rejected receipts:/);
+  expect(describeReceipt({ status: "overdue", dueAt: at, answeredAt: null })).toBe(
+    `It was due at ${sayInstant(at)}.`,
+  );
+  expect(describeReceipt({ status: "rejected", dueAt: at, answeredAt: later })).toBe(
+    `Rejected at ${sayInstant(later)}.`,
+  );
 });
 
 const attempt: Attempt = {
