@@ -1,4 +1,3 @@
-import { formatInstant, toInstant } from "@evergate/core";
 import type { Page } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
 import type { components } from "../../generated/api.ts";
@@ -22,9 +21,6 @@ type Schemas = components["schemas"];
 const hostile =
   "<img src=x onerror=\"document.title='stolen'\"><script>alert(1)</script>\u202Eevil</pre>{{files}}";
 const shown = hostile.replace("\u202E", "<U+202E>");
-
-/** Longer than any retry waits: whatever is pending is tried once more. */
-const thirtyHours = 30 * 3_600_000;
 
 describeInBrowser("the webhooks page in a browser", (getBrowser) => {
   test("asks for a key, keeps it in this tab alone, and forgets it", async () => {
@@ -169,54 +165,6 @@ describeInBrowser("the webhooks page in a browser", (getBrowser) => {
     await page.getByLabel("Which").selectOption("");
     await expect.poll(() => items.count()).toBe(2);
     await items.first().getByText("Succeeded").waitFor();
-  });
-
-  test("what was disabled for being gone waits, and goes out once it is switched on", async () => {
-    const { page, url, world } = await openWorld(getBrowser());
-    const receiver = await startReceiver();
-    receiver.answer((response) => response.writeHead(410).end());
-    const endpoint = await addEndpoint(world, receiver.url);
-    await open(page, url, world, endpoint);
-    await page.getByRole("button", { name: "Send a test event" }).click();
-    await page.getByText(/^Since .*: it answered 410 and is gone for good\.$/).waitFor();
-    await page.getByRole("button", { name: "Send a test event" }).click();
-    await page.getByText(/^\d events? waits?, .*None is lost\.$/).waitFor();
-    receiver.answer((response) => response.writeHead(204).end());
-    await page.getByRole("button", { name: "Switch on" }).click();
-    await page.getByText("No event waits.").waitFor();
-    await page.getByText(/^It last took an event about/).waitFor();
-    // Whoever switched it by keyboard stands on the button that undoes it.
-    expect(await focused(page)).toBe("Switch off");
-  });
-
-  test("what was disabled for failing says when it is tried again, and can be left in peace", async () => {
-    const { page, url, world, gateway } = await openWorld(getBrowser());
-    const receiver = await startReceiver();
-    receiver.answer((response) => response.writeHead(500).end());
-    const endpoint = await addEndpoint(world, receiver.url);
-    const path = `/v1/webhook-endpoints/${endpoint.id}`;
-    for (let sent = 0; sent < 20; sent += 1) await world.api.ask("POST", `${path}/test`);
-    const getHealth = async (): Promise<Schemas["WebhookEndpoint"]["health"]> =>
-      (await world.api.ask<Schemas["WebhookEndpoint"]>("GET", path)).health;
-    const { now } = gateway.gateway.services;
-    await until(async () => (await getHealth()).lastFailureAt !== null);
-    for (let step = 0; step < 8 && (await getHealth()).status !== "disabled"; step += 1) {
-      const later = toInstant(now() + thirtyHours);
-      gateway.setNow(later);
-      await until(async () => (await getHealth()).lastFailureAt === formatInstant(later));
-    }
-    await until(async () => (await getHealth()).status === "disabled");
-    await open(page, url, world, endpoint);
-    await page.getByText(/^Since \d+ Nov 2026, .*: it took nothing for five days\.$/).waitFor();
-    await page.getByText(/^It is tried again at \d+ Nov 2026, .* once it answers;/).waitFor();
-    await page.getByText(/^\d+ events wait, the first since 24 Nov .* None is lost\.$/).waitFor();
-    await page.getByRole("button", { name: "Switch on" }).waitFor();
-    expect((await getHealth()).restsUntil).not.toBeNull();
-    await page.getByRole("button", { name: "Stop trying" }).click();
-    await page.getByText(/^Switch it on, and what waits is sent\.$/).waitFor();
-    expect(await focused(page)).toBe("Switch on");
-    await page.getByRole("button", { name: "Stop trying" }).waitFor({ state: "hidden" });
-    expect(await getHealth()).toMatchObject({ status: "disabled", restsUntil: null });
   });
 
   test("a new secret is shown once, and proved by the one who has it", async () => {
