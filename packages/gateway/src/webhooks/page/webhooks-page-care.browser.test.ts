@@ -187,10 +187,10 @@ describeInBrowser("the webhooks page, for who looks after endpoints", (getBrowse
     });
     await page.goto(`${url}/webhooks`);
     await signIn(page, world.partner.apiKey.secret);
-    await page.getByText(/^Rejected receipts:/).click();
+    await page.getByText(/^Rejected receipts of the partner:/).click();
     await page.getByText("<b>No seats</b> <U+202E>gone").first().waitFor();
     await page.getByRole("link", { name: endpoint.id }).first().click();
     await page.getByRole("heading", { name: "Attempts" }).waitFor();
-    await page.getByText(/^Rejected receipts:/).waitFor();
+    await page.getByText(/^Rejected receipts of the partner:/).waitFor();
   });
 });

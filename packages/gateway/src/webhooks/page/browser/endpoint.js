@@ -113,7 +113,7 @@ export async function showEndpoint(session, id, failed, gone) {
   /** @param {string} what */
   async function done(what) {
     say(what);
-    soon.push(...lookAfterMs);
+    soon.splice(0, soon.length, ...lookAfterMs);
     watch();
     await look();
   }

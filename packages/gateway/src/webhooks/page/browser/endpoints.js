@@ -35,7 +35,8 @@ export async function showEndpoints(session, failed) {
   const items = new Map();
   const receipts = makeReceipts(session);
 
-  async function look() {
+  /** @param {boolean} [isAsked] somebody wants to know now */
+  async function look(isAsked = false) {
     /** @type {EndpointList} */
     const { data } = await ask(session, "GET", path);
     none.hidden = data.length > 0;
@@ -55,7 +56,7 @@ export async function showEndpoints(session, failed) {
       }
     }
     putInOrder(data);
-    await receipts.look();
+    await receipts.look(isAsked);
   }
 
   /**
@@ -82,7 +83,7 @@ export async function showEndpoints(session, failed) {
         "div",
         { class: "heading" },
         element("h2", { tabindex: "-1" }, "Endpoints"),
-        button("Look again", look),
+        button("Look again", () => look(true)),
       ),
       receipts.content,
       none,

@@ -27,8 +27,9 @@ export function makeReceipts(session) {
   const read = (status, limit) =>
     ask(session, "GET", `/v1/receipts?status=${status}&limit=${limit}`);
 
-  async function look() {
-    if (performance.now() - lookedAt < lookEveryMs) return;
+  /** @param {boolean} [isAsked] somebody wants to know now */
+  async function look(isAsked = false) {
+    if (!isAsked && performance.now() - lookedAt < lookEveryMs) return;
     lookedAt = performance.now();
     const limit = content.open ? listedOfEach : 1;
     const overdue = await read("overdue", limit);

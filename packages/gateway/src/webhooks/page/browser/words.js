@@ -75,22 +75,20 @@ export function describeCondition(endpoint) {
       ],
       why,
     };
-  const rest =
-    health.restsUntil === null
+  // A rest that ends with the next retry need not be told twice.
+  const rest = [
+    ...(health.restsUntil === null || health.restsUntil === health.nextAttemptAt
       ? []
-      : [`It rests: nothing is sent before ${sayInstant(health.restsUntil)}.`];
+      : [`It rests: nothing is sent before ${sayInstant(health.restsUntil)}.`]),
+    ...(health.nextAttemptAt === null
+      ? []
+      : [`The next retry is due at ${sayInstant(health.nextAttemptAt)}.`]),
+  ];
   if (health.status === "failing")
     return {
       kind: "bad",
       name: "Failing",
-      sentences: [
-        sinceWhen(health.failingSince, "it has taken nothing"),
-        ...(health.restsUntil === health.nextAttemptAt ? [] : rest),
-        ...(health.nextAttemptAt === null
-          ? []
-          : [`The next retry is due at ${sayInstant(health.nextAttemptAt)}.`]),
-        ...waiting,
-      ],
+      sentences: [sinceWhen(health.failingSince, "it has taken nothing"), ...rest, ...waiting],
       why,
     };
   if (health.lastSuccessAt !== null)
@@ -253,10 +251,10 @@ export function isUnderWay({ status }) {
  */
 export function describeReceipts(hasOverdue, hasRejected) {
   if (hasOverdue && hasRejected)
-    return "Overdue and rejected receipts: some events were not reported in time, others could not be applied.";
+    return "Overdue and rejected receipts of the partner: some events were not reported in time, others could not be applied.";
   if (hasOverdue)
-    return "Overdue receipts: of some events nobody has said in time that they were applied.";
-  return hasRejected ? "Rejected receipts: some events could not be applied." : "";
+    return "Overdue receipts of the partner: of some events nobody has said in time that they were applied.";
+  return hasRejected ? "Rejected receipts of the partner: some events could not be applied." : "";
 }
 
 /** @param {Pick<Receipt, "status" | "dueAt" | "answeredAt">} receipt */

@@ -94,6 +94,11 @@ describe("what is said of an endpoint", () => {
       `bad: Failing It has taken nothing. The next retry is due at ${sayInstant(later)}. No event waits.`,
     ],
     [
+      "well, with one that failed and is tried again",
+      condition({ nextAttemptAt: later, pending: 1 }),
+      `good: Delivering It last took an event about ${sayInstant(at)}. The next retry is due at ${sayInstant(later)}. 1 event waits. None is lost.`,
+    ],
+    [
       "disabled for failing",
       condition(
         {
@@ -176,8 +181,8 @@ describe("what becomes of a test event", () => {
 
 test("receipts are told of only where there is something to see to", () => {
   expect(describeReceipts(false, false)).toBe("");
-  expect(describeReceipts(true, false)).toMatch(/^Overdue receipts:/);
-  expect(describeReceipts(true, true)).toMatch(/^Overdue and rejected receipts:/);
+  expect(describeReceipts(true, false)).toMatch(/^Overdue receipts of the partner:/);
+  expect(describeReceipts(true, true)).toMatch(/^Overdue and rejected receipts of the partner:/);
   expect(describeReceipt({ status: "overdue", dueAt: at, answeredAt: null })).toBe(
     `It was due at ${sayInstant(at)}.`,
   );
