@@ -91,6 +91,7 @@ import { createWebhookEndpoint } from "./webhooks/endpoints/create-webhook-endpo
 import { deleteWebhookEndpoint } from "./webhooks/endpoints/delete-webhook-endpoint.ts";
 import { getWebhookEndpoint } from "./webhooks/endpoints/get-webhook-endpoint.ts";
 import { listWebhookAttempts } from "./webhooks/endpoints/list-webhook-attempts.ts";
+import { listWebhookDeliveries } from "./webhooks/endpoints/list-webhook-deliveries.ts";
 import { listWebhookEndpoints } from "./webhooks/endpoints/list-webhook-endpoints.ts";
 import { revokePreviousWebhookSecrets } from "./webhooks/endpoints/revoke-previous-webhook-secrets.ts";
 import { rotateWebhookSecret } from "./webhooks/endpoints/rotate-webhook-secret.ts";
@@ -205,6 +206,7 @@ export const rooms: Rooms = {
   verifyWebhookEndpoint: run(verifyWebhookEndpoint),
   testWebhookEndpoint: writeOfPartner(testWebhookEndpoint),
   listWebhookAttempts: readOfPartner(listWebhookAttempts),
+  listWebhookDeliveries: readOfPartner(listWebhookDeliveries),
   createWebhookReplay: writeOfPartner(createWebhookReplay, previewReplay),
   listWebhookReplays: readOfPartner(listWebhookReplays),
   getWebhookReplay: readOfPartner(getWebhookReplay),

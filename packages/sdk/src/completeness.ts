@@ -93,6 +93,7 @@ const methods = {
   verifyWebhookEndpoint: "webhookEndpoints.verify",
   testWebhookEndpoint: "webhookEndpoints.sendTest",
   listWebhookAttempts: "webhookEndpoints.listAttempts",
+  listWebhookDeliveries: "webhookEndpoints.listDeliveries",
   getWebhookKeys: "webhookEndpoints.getKeys",
   createWebhookReplay: "webhookEndpoints.replay",
   listWebhookReplays: "webhookEndpoints.listReplays",

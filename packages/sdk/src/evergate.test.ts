@@ -393,6 +393,7 @@ describe.each(testStores)("with a gateway on $name", (stores) => {
       await evergate.webhookEndpoints.get(endpoint.id),
     ]);
     expect(await listAll(evergate.webhookEndpoints.listAttempts(endpoint.id))).toEqual([]);
+    expect(await listAll(evergate.webhookEndpoints.listDeliveries(endpoint.id))).toEqual([]);
     await evergate.webhookEndpoints.delete(endpoint.id);
     await expect(evergate.webhookEndpoints.get(endpoint.id)).rejects.toBeInstanceOf(NotFound);
 

@@ -177,6 +177,7 @@ export {
   type UpcomingBill,
   type WebhookAttempt,
   type WebhookChallengeAnswer,
+  type WebhookDelivery,
   type WebhookEndpoint,
   type WebhookEndpointEvent,
   type WebhookEndpointInput,

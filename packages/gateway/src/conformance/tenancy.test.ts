@@ -60,7 +60,7 @@ const byFilter = ofPartner.flatMap((operation) =>
     .map(({ name }) => ({ id: operation.id, name, operation })),
 );
 
-/** Lists whose cursor names an entry that has to be one's own. */
+/** Lists whose cursor names an entry, or an endpoint, that has to be one's own. */
 const isCursorAnEntry: ReadonlySet<string> = new Set([
   "listEvents",
   "listBillCustomers",
@@ -68,6 +68,7 @@ const isCursorAnEntry: ReadonlySet<string> = new Set([
   "listCreditNoteLines",
   "listActiveSubscriptions",
   "listReconciliation",
+  "listWebhookDeliveries",
 ]);
 
 describe.each(testStores)("one partner never sees another's data on $name", (stores) => {

@@ -196,19 +196,28 @@ export async function endRestart(
     .execute();
 }
 
-/** Whether an endpoint rests until somebody wakes it: it was switched off, owes its proof, or said itself that it is gone. */
-export async function restsForGood(
+/** Until when an endpoint rests, be it over or not: {@link never} until somebody wakes it. Null: it does not. */
+export async function findRest(
   db: Reader,
   partner: PartnerId,
   endpoint: string,
-): Promise<boolean> {
+): Promise<Instant | null> {
   const row = await db
     .selectFrom("webhook_queues")
     .select("resumes_at")
     .where("partner", "=", partner)
     .where("endpoint", "=", endpoint)
     .executeTakeFirst();
-  return row?.resumes_at === never;
+  return row === undefined || row.resumes_at === null ? null : toInstant(row.resumes_at);
+}
+
+/** Whether an endpoint rests until somebody wakes it: it was switched off, owes its proof, or said itself that it is gone. */
+export async function restsForGood(
+  db: Reader,
+  partner: PartnerId,
+  endpoint: string,
+): Promise<boolean> {
+  return (await findRest(db, partner, endpoint)) === never;
 }
 
 /** Has an endpoint that was disabled for failing, and that rests for another reason, be tried again now. */

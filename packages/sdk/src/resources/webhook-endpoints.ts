@@ -6,6 +6,7 @@ import type {
   Event as EvergateEvent,
   ReconcileInput,
   WebhookAttempt,
+  WebhookDelivery,
   WebhookEndpoint,
   WebhookEndpointId,
   WebhookEndpointInput,
@@ -138,6 +139,23 @@ export interface WebhookEndpoints {
   ): PagePromise<WebhookAttempt>;
 
   /**
+   * Lists what was queued for an endpoint by its numbers, oldest first: what waits, and for what;
+   * what was taken; what was given up.
+   *
+   * ```ts
+   * for await (const delivery of evergate.webhookEndpoints.listDeliveries(id, { status: "pending" }))
+   *   console.log(delivery.sequence, delivery.event, delivery.waitsFor, delivery.behind);
+   * ```
+   *
+   * Refused with `not_found`.
+   */
+  listDeliveries(
+    endpointId: WebhookEndpointId,
+    query?: QueryOf<"listWebhookDeliveries">,
+    options?: OptionsOf<"listWebhookDeliveries">,
+  ): PagePromise<WebhookDelivery>;
+
+  /**
    * The public keys that verify the `v1a` signatures of deliveries, for endpoints that ask for them.
    * It needs no key, and may be kept for five minutes. They sign for the endpoints of every
    * partner. `webhooks.publishedKeys` keeps them up to date for `webhooks.verify`.
@@ -239,6 +257,8 @@ export function createWebhookEndpoints({ call, list }: Calls): WebhookEndpoints 
       call("testWebhookEndpoint", { path: { endpointId } }, options),
     listAttempts: (endpointId, query, options) =>
       list("listWebhookAttempts", { path: { endpointId }, query }, options),
+    listDeliveries: (endpointId, query, options) =>
+      list("listWebhookDeliveries", { path: { endpointId }, query }, options),
     getKeys: (options) => call("getWebhookKeys", {}, options),
     replay: async (endpointId, input, options) =>
       readReplay(await call("createWebhookReplay", { path: { endpointId }, body: input }, options)),

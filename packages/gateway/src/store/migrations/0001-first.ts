@@ -149,6 +149,7 @@ export const first: Migration = {
     `create unique index webhook_deliveries_event on webhook_deliveries (partner, event, endpoint)`,
     `create index webhook_deliveries_fresh on webhook_deliveries (partner, endpoint, sequence) where status = 'pending' and attempt_count = 0`,
     `create index webhook_deliveries_retries on webhook_deliveries (partner, endpoint, next_attempt_at, sequence) where status = 'pending' and attempt_count > 0`,
+    `create index webhook_deliveries_tried on webhook_deliveries (partner, endpoint, sequence, attempt_count) where status = 'pending' and attempt_count > 0`,
     `create index webhook_deliveries_lanes on webhook_deliveries (partner, endpoint, lane, sequence) where status = 'pending'`,
     `create index webhook_deliveries_failed on webhook_deliveries (partner, endpoint, sequence) where status = 'failed'`,
     `create index webhook_deliveries_given_up on webhook_deliveries (partner, endpoint, finished_at) where status = 'failed'`,
