@@ -25,18 +25,22 @@ afterEach(() => {
 });
 
 function runDemo(flags: readonly string[], port = "0"): Run {
-  const env: NodeJS.ProcessEnv = {
-    ...process.env,
-    NO_COLOR: "1",
-    COLUMNS: "80",
-    EVERGATE_PORT: port,
-  };
-  delete env["FORCE_COLOR"];
   const main = fileURLToPath(new URL("main.ts", import.meta.url));
-  const child = spawn(process.execPath, [main, ...flags], {
-    env,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  return run(process.execPath, [main, ...flags], { EVERGATE_PORT: port });
+}
+
+/** Runs a line that the demo proposes for another terminal, after taking in the keys. Only npm is left out, which sets up first. */
+function runLine(output: string, keysPath: string, command: string): Run {
+  const [, words = ""] =
+    new RegExp(`^ {4}npm run -s evergate -- (${command}.*)$`, "m").exec(output) ?? [];
+  const main = fileURLToPath(new URL("../../packages/gateway/src/main.ts", import.meta.url));
+  return run("sh", ["-c", `. "${keysPath}"; exec "${process.execPath}" "${main}" ${words}`], {});
+}
+
+function run(program: string, words: readonly string[], more: NodeJS.ProcessEnv): Run {
+  const env: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: "1", COLUMNS: "80", ...more };
+  delete env["FORCE_COLOR"];
+  const child = spawn(program, words, { env, stdio: ["ignore", "pipe", "pipe"] });
   cleanups.push(() => child.kill("SIGTERM"));
   let output = "";
   let errors = "";
@@ -52,7 +56,7 @@ function runDemo(flags: readonly string[], port = "0"): Run {
       child.stdout.on("data", look);
       look();
       void exitCode.then(() =>
-        reject(new Error(`The demo ended without ${pattern}: ${output}${errors}`)),
+        reject(new Error(`It ended without ${pattern}: ${output}${errors}`)),
       );
     });
   return {
@@ -211,13 +215,13 @@ test(
   async () => {
     const demo = runDemo([]);
     const [, keysPath = ""] = await demo.waitFor(/^ {2}Keys +(\S+)/m);
-    await demo.waitFor(/v1\/bills\n/);
+    await demo.waitFor(/ trigger subscription\.paused\n/);
     expect(statSync(keysPath).mode & 0o777).toBe(0o600);
     const keys = new Map(
       readFileSync(keysPath, "utf8")
         .trim()
         .split("\n")
-        .map((line) => [line.replace(/=.*/, ""), line.replace(/^\w+=/, "")]),
+        .map((line) => [line.replace(/^export |=.*/g, ""), line.replace(/^export \w+=/, "")]),
     );
     const bills = await fetch(`${keys.get("EVERGATE_URL")}/v1/bills`, {
       headers: { authorization: `Bearer ${keys.get("RESELLER_KEY")}` },
@@ -233,6 +237,14 @@ test(
     });
     for (const key of ["OPERATOR_KEY", "RESELLER_KEY"])
       expect(demo.readOutput()).not.toContain(keys.get(key));
+
+    const events = runLine(demo.readOutput(), keysPath, "listen");
+    await events.waitFor(/from now on/);
+    const made = runLine(demo.readOutput(), keysPath, "trigger");
+    expect(await made.exitCode).toBe(0);
+    await events.waitFor(new RegExp(`subscription\\.paused +${made.readOutput().trim()}`));
+    events.kill("SIGTERM");
+    expect(await events.exitCode).toBe(0);
 
     demo.kill("SIGINT");
     expect([await demo.exitCode, demo.readErrors()]).toEqual([0, ""]);

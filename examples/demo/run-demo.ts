@@ -166,13 +166,15 @@ async function showWhereToGo(
   dataFolder: string,
   screen: Screen,
 ): Promise<void> {
-  const pages = [`${baseUrl}/docs`, `${baseUrl}/healthz`];
+  const pages = [`${baseUrl}/docs`, `${baseUrl}/webhooks`, `${baseUrl}/healthz`];
   for (const page of pages) {
     const { status } = await fetch(page);
     if (status !== 200) throw new Error(`${page} answers ${status} instead of 200.`);
   }
   const keysPath = writeKeys(dataFolder, {
     EVERGATE_URL: baseUrl,
+    // For `listen` and `trigger`, which act in the first partner's sandbox with it.
+    EVERGATE_API_KEY: partners[0]?.partner.apiKey.secret ?? "",
     OPERATOR_KEY: operatorKey,
     ...Object.fromEntries(
       partners.map(({ partner }) => [`${partner.type.toUpperCase()}_KEY`, partner.apiKey.secret]),
@@ -180,12 +182,18 @@ async function showWhereToGo(
   });
   screen.printHeading("The gateway stays up");
   screen.print(`  Reference  ${baseUrl}/docs`);
+  screen.print(`  Webhooks   ${baseUrl}/webhooks, with a partner's key`);
   screen.print(`  Health     ${baseUrl}/healthz`);
   screen.print(`  Keys       ${keysPath}`);
   screen.print("             the operator's and the partners'; only you can read it");
   screen.print("  Stop it    Ctrl-C");
   screen.print();
-  screen.print("  Try, in another terminal:");
+  screen.print("  Try, in another terminal, in this folder:");
   screen.print(`    . "${keysPath}"`);
   screen.print('    curl -H "Authorization: Bearer $RESELLER_KEY" $EVERGATE_URL/v1/bills');
+  screen.print("    npm run -s evergate -- listen");
+  screen.print();
+  screen.print("  and in a third one, so that there is something to listen to:");
+  screen.print(`    . "${keysPath}"`);
+  screen.print("    npm run -s evergate -- trigger subscription.paused");
 }

@@ -25,10 +25,10 @@ function isInUse(folder: string): boolean {
   }
 }
 
-/** Writes the keys where only the user can read them, in the form that a shell takes in: `. .demo/keys.env`. */
+/** Writes the keys where only the user can read them, in the form in which a shell takes them in, also for the programs it starts: `. .demo/keys.env`. */
 export function writeKeys(folder: string, keys: Readonly<Record<string, string>>): string {
   const path = join(folder, "keys.env");
-  const lines = Object.entries(keys).map(([name, key]) => `${name}=${key}\n`);
+  const lines = Object.entries(keys).map(([name, key]) => `export ${name}=${key}\n`);
   writeFileSync(path, lines.join(""), { mode: 0o600 });
   return path;
 }

@@ -50,6 +50,7 @@ There was no operator's key, so one was made. It is shown this once; keep it saf
 Evergate ${findVersion()} listens on ${url}
 
   Reference   ${url}/docs
+  Webhooks    ${url}/webhooks shows to an API key what became of them
   Health      ${url}/healthz
   Database    ${toDatabaseName(settings.databaseUrl)}
   More keys   evergate keys create --kind operator
