@@ -100,7 +100,7 @@ export const commands: readonly Command[] = [
       retries: {
         type: "string",
         value: "n",
-        help: "give an event up that was refused more often; never, where left out",
+        help: "give an event up after n tries again, unreachable programs not counted; never, where left out",
       },
       remember: {
         type: "string",

@@ -29,7 +29,10 @@ export interface ForwarderOptions {
   readonly timeoutMs: number;
   /** So many are on their way at once. */
   readonly concurrency: number;
-  /** After so many tries again an event that is answered, but not accepted, is given up; null: never. */
+  /**
+   * After so many tries again an event that is not accepted is given up; null: never. Tries while nobody listens don't
+   * count: the event is not to blame.
+   */
   readonly retries: number | null;
   tell(told: Told): void;
   /** An event was accepted or given up. */
@@ -44,7 +47,7 @@ export interface Forwarder {
 
 const second = 1_000;
 
-/** Shorter than the gateway's own waits: somebody sits before it, and mends what was wrong. */
+/** Shorter than the gateway's own waits: somebody sits before it, and mends what was wrong. docs/webhooks.md names both. */
 const answerDelaysMs = [1 * second, 2 * second, 5 * second, 10 * second, 30 * second];
 const downDelaysMs = [1 * second, 2 * second, 4 * second, 8 * second, 10 * second];
 

@@ -10,7 +10,7 @@ export interface Recipe {
   run(stage: Stage): Promise<string | null>;
 }
 
-/** An event that a sandbox has, but not by request. The sentence says why. */
+/** An event that a sandbox has, but not by request. The sentence says why; it stands by itself. */
 export interface NoRecipe {
   readonly impossible: string;
 }

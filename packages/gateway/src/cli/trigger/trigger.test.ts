@@ -117,6 +117,14 @@ describe("evergate trigger", () => {
     );
   });
 
+  test("where an event can't be triggered, why is a sentence", () => {
+    const reasons = Object.values(recipes).flatMap((recipe) =>
+      "impossible" in recipe ? [recipe.impossible] : [],
+    );
+    expect(reasons.length).toBeGreaterThan(3);
+    expect(reasons.filter((reason) => !/^[A-Z].*\.$/.test(reason))).toEqual([]);
+  });
+
   test.each([
     [{}, UsageError, "Say which event"],
     [{ event: "subscription.*" }, UsageError, 'There is no event "subscription.*"'],

@@ -17,14 +17,14 @@ export const webhookRecipes: Readonly<Record<Type, Recipe | NoRecipe>> = {
       }),
   },
   "webhook_endpoint.failing": {
-    impossible: "it tells of an endpoint that has taken nothing for a day, in real time.",
+    impossible: "It tells of an endpoint that has taken nothing for a day, in real time.",
   },
   "webhook_endpoint.disabled": {
     impossible:
-      "it tells of an endpoint that has taken nothing for five days, in real time; an endpoint that answers 410 brings it about at once.",
+      "It tells of an endpoint that has taken nothing for five days, in real time; an endpoint that answers 410 brings it about at once.",
   },
   "webhook_endpoint.recovered": {
-    impossible: "it tells of an endpoint that had been failing for a day and more, in real time.",
+    impossible: "It tells of an endpoint that had been failing for a day and more, in real time.",
   },
   "receipt.overdue": {
     impossible:
