@@ -267,6 +267,9 @@ describe("serve", () => {
     await server.ended;
     expect(server.readErrors()).toMatch(/"level":"warn".*: EVERGATE_DATABASE_POOLSIZE\."/);
     expect(server.readErrors()).not.toContain("hunter2");
+    expect(server.readErrors()).toContain(
+      "Your company is not set, so that bills name no supplier",
+    );
   });
 
   test("refuses a partner's key as the operator's", async () => {

@@ -106,7 +106,7 @@ export async function serve({ settings, log, migrates }: ServeOptions): Promise<
       );
     if ((await keepCompany(gateway.services, settings.company, now)) === null)
       log.warn(
-        "EVERGATE_COMPANY_NAME and its kind are not set: bills are made without their supplier.",
+        "Your company is not set, so that bills name no supplier. Set EVERGATE_COMPANY_NAME, EVERGATE_COMPANY_ADDRESS and EVERGATE_COMPANY_COUNTRY before the first month ends: what is issued never changes.",
       );
     const { secretBox: box, sealer } = gateway.services;
     await ensureSigningKey(store, { box, sealer, actor: "start of the server", now });
