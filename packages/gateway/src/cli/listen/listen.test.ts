@@ -193,7 +193,7 @@ describe("evergate listen", { timeout: 60_000 }, () => {
       const { type, data } = toDelivered(request);
       if (type === "subscription.quantity_changed" && data.id === sick.id && refusals < 2) {
         refusals += 1;
-        response.writeHead(500).end("TypeError: seats is undefined");
+        response.writeHead(500).end("\u001B[31mTypeError\u001B[0m: seats is undefined");
       } else response.writeHead(204).end();
     });
     const listening = await startListen(sandbox, "--forward-to", receiver.url);

@@ -8,6 +8,7 @@ import type { AttemptLimits } from "./attempt-limits.ts";
 import { describeError, describeStatus } from "./describe-failure.ts";
 import { postOnce } from "./post-once.ts";
 import { decodeSecret, signMessage } from "../signing/sign-message.ts";
+import { toExcerpt } from "./to-excerpt.ts";
 import { userAgent } from "./user-agent.ts";
 
 /** Where it goes, if nothing speaks against it. */
@@ -52,8 +53,6 @@ export interface AttemptResult {
 
 /** A short body is read to its end, so that the connection can be used again; of a longer one no more than this. */
 const maximumBodyBytes = 4_096;
-/** As much of it is kept. */
-const maximumExcerptBytes = 1_024;
 
 /**
  * Signs and sends an event (Standard Webhooks), once. Never throws: whatever goes wrong is the attempt's result.
@@ -103,16 +102,6 @@ export async function sendDelivery(
       addressOf(headers),
     );
   }
-}
-
-/** Readable characters only; PostgreSQL can't store U+0000. A character that the limit cuts is left out. */
-function toExcerpt(bytes: Uint8Array): string | null {
-  const isCut = bytes.length > maximumExcerptBytes;
-  const text = new TextDecoder()
-    .decode(bytes.subarray(0, maximumExcerptBytes), { stream: isCut })
-    .replaceAll(/\p{Cc}+/gu, " ")
-    .trim();
-  return text === "" ? null : text;
 }
 
 function toFailure(
