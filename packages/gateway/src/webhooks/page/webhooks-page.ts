@@ -22,6 +22,7 @@ const fileNames = [
   "secret.js",
   "session.js",
   "sign-in.js",
+  "waiting.js",
   "words.js",
   "page.css",
   "controls.css",

@@ -6,6 +6,8 @@
 /** @typedef {components["schemas"]["CreatedWebhookEndpoint"]} EndpointWithSecret */
 /** @typedef {components["schemas"]["WebhookAttempt"]} Attempt */
 /** @typedef {components["schemas"]["WebhookAttemptList"]} AttemptList */
+/** @typedef {components["schemas"]["WebhookDelivery"]} Delivery */
+/** @typedef {components["schemas"]["WebhookDeliveryList"]} DeliveryList */
 /** @typedef {components["schemas"]["WebhookReplay"]} Replay */
 /** @typedef {components["schemas"]["WebhookReplayList"]} ReplayList */
 /** @typedef {components["schemas"]["WebhookReplayInput"]} ReplayInput */

@@ -10,6 +10,7 @@ import { makeRemoval } from "./removal.js";
 import { repeat } from "./repeat.js";
 import { makeReplays } from "./replays.js";
 import { makeSecret } from "./secret.js";
+import { makeWaiting } from "./waiting.js";
 import { describeTest, sayInstant } from "./words.js";
 
 /** @import { Endpoint, Session } from "./api.js" */
@@ -41,6 +42,7 @@ export async function showEndpoint(session, id, failed, gone) {
   const attempts = makeAttempts(session, id, done);
   const replays = makeReplays(session, id, done);
   const receipts = makeReceipts(session);
+  const waiting = makeWaiting(session, id);
   const secret = makeSecret(session, id, draw);
   const removal = makeRemoval(
     session,
@@ -105,6 +107,7 @@ export async function showEndpoint(session, id, failed, gone) {
 
   async function look() {
     draw(await ask(session, "GET", path));
+    await waiting.look(endpoint);
     await attempts.look();
     await replays.look();
     if (endpoint.receipts !== null) await receipts.look();
@@ -126,6 +129,7 @@ export async function showEndpoint(session, id, failed, gone) {
   }
 
   draw(endpoint);
+  await waiting.look(endpoint);
   await attempts.look();
   await replays.look();
   if (endpoint.receipts !== null) await receipts.look();
@@ -151,6 +155,7 @@ export async function showEndpoint(session, id, failed, gone) {
         removal.button,
       ),
       secret.previous,
+      waiting.content,
       receipts.content,
       element("details", { class: "panel" }, element("summary", {}, "How it is set"), facts),
       replays.content,
