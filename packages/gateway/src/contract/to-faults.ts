@@ -1,4 +1,5 @@
 import type { ErrorObject } from "ajv/dist/2020.js";
+import { describeError } from "./describe-error.ts";
 
 /** One thing wrong with a request: where (a JSON pointer into the body, or `/query/limit`, `/path/…`, `/header/…`) and what would be right. */
 export interface Fault {
@@ -20,14 +21,35 @@ export function toFaults(
   errors: readonly ErrorObject[] | null | undefined,
   name: (pointer: string) => string,
 ): readonly Fault[] {
-  const faults = pickMeant((errors ?? []).slice(0, maximumErrors))
+  const meant = pickMeant((errors ?? []).slice(0, maximumErrors));
+  const reported = meant
     .filter(({ keyword }) => keyword !== "if" && keyword !== "propertyNames")
-    .map((error) => toFault(error, name));
-  const distinct = faults.filter(
-    ({ pointer, detail }, index) =>
-      faults.findIndex((other) => other.pointer === pointer && other.detail === detail) === index,
-  );
-  return distinct.slice(0, maximumFaults);
+    // Why each item is not the one that a list has to contain: that it is missing is told of the list.
+    .filter(
+      ({ parentSchema }) =>
+        !meant.some(({ keyword, schema }) => keyword === "contains" && schema === parentSchema),
+    );
+  const told = new Map<string, ErrorObject>();
+  for (const error of reported) {
+    const pointer = name(toPlace(error));
+    const other = told.get(pointer);
+    if (other === undefined || rankOf(error) < rankOf(other)) told.set(pointer, error);
+  }
+  return [...told].slice(0, maximumFaults).map(([pointer, error]) => ({
+    pointer:
+      pointer.length > maximumPointerLength
+        ? `${pointer.slice(0, maximumPointerLength)}…`
+        : pointer,
+    detail: describeError(error),
+  }));
+}
+
+/** Of several errors at one place the first of these is told; the others say the same less well, or follow from it. */
+const ranks: readonly string[] = ["false schema", "type", "enum", "const", "minLength"];
+
+function rankOf({ keyword }: ErrorObject): number {
+  const rank = ranks.indexOf(keyword);
+  return rank === -1 ? ranks.length : rank;
 }
 
 /**
@@ -48,7 +70,7 @@ function pickMeant(errors: readonly ErrorObject[]): readonly ErrorObject[] {
     const mistyped = kept.filter(
       (other) => isInside(other) && other.keyword === "type" && other.instancePath === place,
     );
-    const branchCount = Array.isArray(error.schema) ? error.schema.length : 0;
+    const branchCount = toBranchCount(error);
     const isOfMistyped = (other: ErrorObject): boolean =>
       mistyped.some(({ parentSchema }) => parentSchema === other.parentSchema);
     const isMeant =
@@ -58,7 +80,9 @@ function pickMeant(errors: readonly ErrorObject[]): readonly ErrorObject[] {
     else
       kept = [
         ...kept.filter((other) => !isInside(other)),
-        branchCount === mistyped.length ? toTypeError(error, mistyped) : error,
+        branchCount === mistyped.length
+          ? toTypeError(error, mistyped)
+          : toListError(error, kept.filter(isInside)),
       ];
   }
   return kept;
@@ -66,19 +90,20 @@ function pickMeant(errors: readonly ErrorObject[]): readonly ErrorObject[] {
 
 /** No branch takes values of this type: then their types say what would be right. */
 function toTypeError(choice: ErrorObject, mistyped: readonly ErrorObject[]): ErrorObject {
-  const types = new Set(mistyped.map(({ params }) => String(params["type"])));
-  return { ...choice, keyword: "type", message: `must be ${[...types].join(" or ")}` };
+  const types = mistyped.flatMap(({ params }): unknown => params["type"]);
+  return { ...choice, keyword: "type", params: { type: types } };
 }
 
-function toFault(error: ErrorObject, name: (pointer: string) => string): Fault {
-  const pointer = name(toPlace(error));
-  return {
-    pointer:
-      pointer.length > maximumPointerLength
-        ? `${pointer.slice(0, maximumPointerLength)}…`
-        : pointer,
-    detail: toDetail(error),
-  };
+/** Each branch is a list of values: then together they are one. */
+function toListError(choice: ErrorObject, branches: readonly ErrorObject[]): ErrorObject {
+  const lists = branches.filter(({ keyword }) => keyword === "enum");
+  if (lists.length !== toBranchCount(choice)) return choice;
+  const allowedValues = lists.flatMap(({ params }): unknown => params["allowedValues"]);
+  return { ...choice, keyword: "enum", params: { allowedValues } };
+}
+
+function toBranchCount({ schema }: ErrorObject): number {
+  return Array.isArray(schema) ? schema.length : 0;
 }
 
 function toPlace({ keyword, instancePath, params, propertyName }: ErrorObject): string {
@@ -89,58 +114,6 @@ function toPlace({ keyword, instancePath, params, propertyName }: ErrorObject): 
   if (keyword === "unevaluatedProperties")
     return `${instancePath}/${escape(String(names["unevaluatedProperty"]))}`;
   return propertyName === undefined ? instancePath : `${instancePath}/${escape(propertyName)}`;
-}
-
-function toDetail(error: ErrorObject): string {
-  const params: Record<string, unknown> = error.params;
-  switch (error.keyword) {
-    case "required":
-      return "is required";
-    case "additionalProperties":
-    case "unevaluatedProperties":
-      return "is not known here";
-    case "enum":
-      return toChoice(asList(params["allowedValues"]), error);
-    case "const":
-      return `has to be ${JSON.stringify(params["allowedValue"])}`;
-    case "false schema":
-      return "is not allowed together with the rest";
-    case "pattern":
-      return `${error.propertyName === undefined ? "does not have the right form" : "is not a name that can be used here"}${toExample(error)}`;
-    case "format":
-      return `is not a valid ${String(params["format"])}${toExample(error)}`;
-    case "oneOf":
-    case "anyOf":
-    case "not":
-      return `has none of the allowed forms${toExample(error)}`;
-    default:
-      return `${error.message ?? "is wrong"}${toExample(error)}`;
-  }
-}
-
-/** So many values are read by people; a longer list would not fit into an answer either. */
-const maximumChoices = 60;
-
-function toChoice(values: readonly unknown[], error: ErrorObject): string {
-  return values.length > maximumChoices
-    ? `is none of the ${values.length} values that the contract lists${toExample(error)}`
-    : `has to be one of: ${values.map(String).join(", ")}`;
-}
-
-/** "for example …" from the contract itself, or what it says of the value in words. */
-function toExample({ parentSchema, propertyName }: ErrorObject): string {
-  const schema: Record<string, unknown> = parentSchema ?? {};
-  const examples = schema["examples"] ?? [schema["example"]];
-  const example: unknown = Array.isArray(examples) ? examples[0] : undefined;
-  if (example !== undefined) return `; for example ${JSON.stringify(example)}`;
-  const description = schema["description"];
-  return typeof description === "string" && propertyName === undefined
-    ? `: ${description.replace(/\.$/, "")}`
-    : "";
-}
-
-function asList(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }
 
 function escape(name: string): string {

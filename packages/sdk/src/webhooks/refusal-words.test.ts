@@ -26,7 +26,7 @@ describe.each(testStores)("a receiver with another secret, and a gateway on $nam
     const { id } = await evergate.webhookEndpoints.create({ url, eventTypes: ["customer.*"] });
     await evergate.customers.create({ name: "Hotel Carpathia" });
     const listAttempts = () => evergate.webhookEndpoints.listAttempts(id);
-    await expect.poll(async () => (await listAttempts()).data.length).toBe(1);
+    await expect.poll(async () => (await listAttempts()).data.length, { timeout: 8_000 }).toBe(1);
     const said =
       "The endpoint answered 400 (signature_wrong): no signature fits, so it has another secret than this endpoint's, or the body reached it changed.";
     expect((await listAttempts()).data).toMatchObject([{ responseStatus: 400, error: said }]);
