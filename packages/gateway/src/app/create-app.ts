@@ -147,6 +147,7 @@ function toResponse(operation: Operation, answer: Answer, requestId: string): Re
 
 function answerProblem(c: Context, error: ProblemError, requestId: string): Response {
   const headers: Record<string, string> = {
+    ...error.headers,
     ...jsonHeaders,
     "content-type": problemType,
     "request-id": requestId,

@@ -17,18 +17,25 @@ export class ProblemError extends Error {
   readonly facts: ProblemFacts;
   /** After how long it can be tried again; null where that is not known. */
   readonly retryAfterSeconds: number | null;
+  /** Of the answer, beside those that every problem has. */
+  readonly headers: Readonly<Record<string, string>>;
 
   constructor(
     code: ProblemCode,
     detail: string,
     faults: readonly Fault[] = [],
-    options?: ErrorOptions & { readonly facts?: ProblemFacts; readonly retryAfterSeconds?: number },
+    options?: ErrorOptions & {
+      readonly facts?: ProblemFacts;
+      readonly retryAfterSeconds?: number;
+      readonly headers?: Readonly<Record<string, string>>;
+    },
   ) {
     super(`${code}: ${detail}`, options);
     this.code = code;
     this.detail = detail;
     this.faults = faults;
     this.facts = options?.facts ?? {};
+    this.headers = options?.headers ?? {};
     this.retryAfterSeconds = options?.retryAfterSeconds ?? (code === "unavailable" ? 1 : null);
   }
 }

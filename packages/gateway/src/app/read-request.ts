@@ -114,6 +114,7 @@ interface Content {
 async function readContent(c: Context, operation: Operation): Promise<Content | null> {
   const bytes = await readBody(c);
   if (bytes.byteLength === 0) return null;
+  refuseEncoding(c);
   const header = c.req.header("content-type") ?? "";
   const [mediaType = "", ...parameters] = header.toLowerCase().split(";");
   if (!operation.bodies.has(mediaType.trim()) || parameters.some(isOtherCharset))
@@ -126,6 +127,19 @@ async function readContent(c: Context, operation: Operation): Promise<Content | 
   } catch (error) {
     throw new ProblemError("malformed_request", "The body is not UTF-8.", [], { cause: error });
   }
+}
+
+/** Bodies are short, and one that is unpacked can be a thousand times as long as what was sent. */
+function refuseEncoding(c: Context): void {
+  const encoding = c.req.header("content-encoding")?.trim().toLowerCase() ?? "";
+  if (encoding !== "" && encoding !== "identity")
+    throw new ProblemError(
+      "unsupported_media_type",
+      `No Content-Encoding is supported: send the body as it is, not as "${encoding.slice(0, 100)}".`,
+      [],
+      // Tells it from a wrong media type, for which there must be no such header (RFC 9110, 12.5.3).
+      { headers: { "accept-encoding": "identity" } },
+    );
 }
 
 /** Whether a media type's parameter names another encoding than UTF-8 (of which ASCII is a part). */

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { toInstant } from "@evergate/core";
 import pino from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -313,6 +314,19 @@ describe.each(testStores)("every declared status is produced on $name", (stores)
     );
   });
 
+  test.each(withBody)("415: $id with a body that is encoded", async (operation) => {
+    const parts = await makeRequest(scene, scene.one, operation);
+    const encoded = { ...parts, headers: { ...parts.headers, "content-encoding": "gzip" } };
+    const { headers, body } = await expectRefusal(
+      operation,
+      { ...encoded, rawBody: new Uint8Array(gzipSync("{}")) },
+      415,
+      "unsupported_media_type",
+    );
+    expect(headers.get("accept-encoding")).toBe("identity");
+    expect((body as Schemas["Problem"]).detail).toContain("No Content-Encoding is supported");
+  });
+
   test.each(withBody)("415: $id with a body of another media type", async (operation) => {
     const parts = await makeRequest(scene, scene.one, operation);
     for (const type of [
@@ -320,13 +334,16 @@ describe.each(testStores)("every declared status is produced on $name", (stores)
       "application/x-www-form-urlencoded",
       "application/jsonp",
       "*/*",
-    ])
-      await expectRefusal(
+    ]) {
+      const { headers } = await expectRefusal(
         operation,
         { ...parts, headers: { "content-type": type } },
         415,
         "unsupported_media_type",
       );
+      // Its presence would say that it was the encoding (RFC 9110, 12.5.3).
+      expect(headers.has("accept-encoding")).toBe(false);
+    }
   });
 
   test.each(declaring("idempotency_key_reused"))(
