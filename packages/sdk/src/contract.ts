@@ -21,11 +21,12 @@ export type HeaderNameOf<O extends OperationId> = [PartOf<O, "header">] extends 
   : keyof PartOf<O, "header">;
 
 /** The body of an operation's request; `never` where it has none. */
-export type BodyOf<O extends OperationId> = operations[O] extends {
-  readonly requestBody: { readonly content: infer Content };
-}
-  ? Content[keyof Content]
-  : never;
+export type BodyOf<O extends OperationId> =
+  Required<operations[O]> extends {
+    readonly requestBody: { readonly content: infer Content };
+  }
+    ? Content[keyof Content]
+    : never;
 
 type Responses<O extends OperationId> = operations[O]["responses"];
 

@@ -67,6 +67,7 @@ export async function readRequest(
     ...validator.checkParameters("query", query),
     ...validator.checkParameters("header", header),
     ...checkBody(operation, validator, content, body),
+    ...(await findUnasked(c, operation)),
     ...paging,
   ];
   if (faults.length > 0) throw new ProblemError("malformed_request", toDetail(faults), faults);
@@ -174,6 +175,24 @@ function checkBody(
 ): readonly Fault[] {
   if (content !== null) return validator.checkBody(body, content.mediaType);
   return operation.isBodyRequired ? [{ pointer: "", detail: "a body is required" }] : [];
+}
+
+/**
+ * What an operation without a body was sent all the same, be it ever so much: who sends something expects something of
+ * it. Many clients send an empty object with every POST. Of a GET a body has no meaning, and nobody looks at it.
+ */
+async function findUnasked(c: Context, operation: Operation): Promise<readonly Fault[]> {
+  if (operation.bodies.size > 0 || operation.method === "get") return [];
+  const isEmpty = await readBody(c).then(
+    (bytes) => bytes.byteLength <= 100 && /^\s*(\{\s*\})?\s*$/.test(Buffer.from(bytes).toString()),
+    (error: unknown) => {
+      if (error instanceof ProblemError) return false;
+      throw error;
+    },
+  );
+  return isEmpty
+    ? []
+    : [{ pointer: "", detail: "is to be left out, or {}: nothing is read of it" }];
 }
 
 /** A document has no pages: one that was asked for by the page would be taken for the whole. */

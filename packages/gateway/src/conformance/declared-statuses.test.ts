@@ -35,6 +35,9 @@ const documentForms: Readonly<Record<string, (text: string) => boolean>> = {
 const withKey = operations.filter(({ security }) => security !== null);
 const ofPartner = withKey.filter(({ security }) => security !== null && "partnerKey" in security);
 const ofOperatorOnly = withKey.filter((operation) => !ofPartner.includes(operation));
+const withoutBody = operations.filter(
+  ({ bodies, method }) => bodies.size === 0 && method !== "get",
+);
 const withBody = operations.filter(({ bodies }) => bodies.size > 0);
 
 /** Whether the operation declares this problem code at all. */
@@ -313,6 +316,29 @@ describe.each(testStores)("every declared status is produced on $name", (stores)
       "content_too_large",
     );
   });
+
+  test.each(withoutBody)("$id takes no body but an empty one", async (operation) => {
+    const { body: _, ...parts } = await makeRequest(scene, scene.one, operation);
+    for (const rawBody of ['{"status":"applied"}', "junk", "[]", "x".repeat(1_048_577)]) {
+      const { body } = await expectRefusal(
+        operation,
+        { ...parts, rawBody },
+        400,
+        "malformed_request",
+      );
+      expect((body as Schemas["Problem"]).errors).toMatchObject([{ pointer: "" }]);
+    }
+    const taken = await trySending(operation, { ...parts, rawBody: " {}\n" });
+    expect(taken.status).toBe(successOf(operation));
+  });
+
+  test.each(withBody.filter(({ isBodyRequired }) => !isBodyRequired))(
+    "$id does without a body",
+    async (operation) => {
+      const { body: _, ...parts } = await makeRequest(scene, scene.one, operation);
+      expect((await trySending(operation, parts)).status).toBe(successOf(operation));
+    },
+  );
 
   test.each(withBody)("415: $id with a body that is encoded", async (operation) => {
     const parts = await makeRequest(scene, scene.one, operation);
