@@ -8,7 +8,7 @@ import {
   lockEndpointCount,
   type WebhookEndpoint,
 } from "../../store/webhook-endpoints.ts";
-import { checkEndpointUrl } from "../network/check-endpoint-url.ts";
+import { checkNewEndpointUrl } from "../network/check-endpoint-url.ts";
 import { refuseCustomHeaders, dateHeaders } from "./custom-headers.ts";
 import { isEndpointSecret, makeEndpointSecret, refuseSecret } from "./endpoint-secret.ts";
 import { readFilters } from "./read-filters.ts";
@@ -31,7 +31,7 @@ export const createWebhookEndpoint: PartnerWriteRoom<"createWebhookEndpoint"> = 
   const secret = body.secret ?? makeEndpointSecret();
   const headers = body.headers ?? {};
   if (!isEndpointSecret(secret)) return refuseSecret("leave it out to have one made");
-  const urlRefusal = checkEndpointUrl(body.url, services.privateWebhooks);
+  const urlRefusal = checkNewEndpointUrl(body.url, services.privateWebhooks);
   if (urlRefusal !== undefined) return refuseField("webhook_url_not_allowed", "/url", urlRefusal);
   const headerRefusal = refuseCustomHeaders(headers);
   if (headerRefusal !== undefined) return headerRefusal;

@@ -6,7 +6,7 @@ import { updatePartnerToExpectReceipts } from "../../store/partners.ts";
 import { insertWithdrawal } from "../../store/receipt-endpoints.ts";
 import { isReceiving, lockEndpoint, type WebhookEndpoint } from "../../store/webhook-endpoints.ts";
 import { getSecrets, updateHeaders } from "../../store/webhook-secrets.ts";
-import { checkEndpointUrl } from "../network/check-endpoint-url.ts";
+import { checkNewEndpointUrl } from "../network/check-endpoint-url.ts";
 import { changeHeaders, refuseCustomHeaders, dateHeaders } from "./custom-headers.ts";
 import { readFilters } from "./read-filters.ts";
 import { refuseUnknownEndpoint } from "./refuse-unknown-endpoint.ts";
@@ -29,7 +29,7 @@ export const updateWebhookEndpoint: PartnerWriteRoom<"updateWebhookEndpoint"> = 
   if (before === undefined) return refuseUnknownEndpoint(path.endpointId);
   const url = body.url ?? before.url;
   const urlRefusal =
-    body.url === undefined ? undefined : checkEndpointUrl(url, services.privateWebhooks);
+    body.url === undefined ? undefined : checkNewEndpointUrl(url, services.privateWebhooks);
   if (urlRefusal !== undefined) return refuseField("webhook_url_not_allowed", "/url", urlRefusal);
   const { headers } = await getSecrets(tx, services.secretBox, partner.id, before.id);
   const changed = changeHeaders(headers, body.headers ?? {});

@@ -1,7 +1,7 @@
 import { BlockList } from "node:net";
 import { describe, expect, test } from "vitest";
 import { hostileUrls } from "../../testing/hostile-urls.ts";
-import { checkEndpointUrl } from "./check-endpoint-url.ts";
+import { checkEndpointUrl, checkNewEndpointUrl } from "./check-endpoint-url.ts";
 
 describe("URLs of endpoints", () => {
   test.each(hostileUrls)("$url is refused ($why)", ({ url }) => {
@@ -37,6 +37,17 @@ describe("URLs of endpoints", () => {
         `url leads to metadata.goog, ${neverAllowed}`,
       );
     }
+  });
+
+  test("a fragment is taken of no new URL, and what was taken with one is delivered to", () => {
+    for (const url of ["https://hooks.example.com/#a", "https://hooks.example.com/?a#"]) {
+      expect(checkNewEndpointUrl(url, false)).toBe(
+        "url must not have a #fragment: it would never be sent.",
+      );
+      expect(checkEndpointUrl(url, false)).toBeUndefined();
+    }
+    expect(checkNewEndpointUrl("https://hooks.example.com/?a=%23", false)).toBeUndefined();
+    expect(checkNewEndpointUrl("https://127.0.0.1/", false)).toContain("not a public one");
   });
 
   test("a refusal quotes no password", () => {

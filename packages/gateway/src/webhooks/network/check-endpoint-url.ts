@@ -52,6 +52,13 @@ export function checkEndpointUrl(text: string, allowed: PrivateWebhooks): string
   return undefined;
 }
 
+/** The same of one that somebody sets; one that was taken without this goes on being delivered to. */
+export function checkNewEndpointUrl(text: string, allowed: PrivateWebhooks): string | undefined {
+  return text.includes("#")
+    ? "url must not have a #fragment: it would never be sent."
+    : checkEndpointUrl(text, allowed);
+}
+
 /** What the parser would mend (a tab, a backslash, a missing slash) is read differently elsewhere, and isn't taken at all. */
 function isMended(text: string): boolean {
   return !/^https?:\/\/[^/]/i.test(text) || /[\s\\\p{Cc}]/u.test(text);
