@@ -13,6 +13,6 @@ export const listEventAttempts: PartnerReadRoom<"listEventAttempts"> = async (
   await placeNewEvents(services.store, partner.id, services.now);
   const event = await findEvent(db, partner.id, path.eventId);
   if (event === undefined) return refuse("not_found", `You have no event ${path.eventId}.`);
-  const { data, nextCursor } = await listAttempts(db, partner.id, event.id, query);
+  const { data, nextCursor } = await listAttempts(db, partner.id, event.id, query, services.now());
   return { status: 200, body: { data: data.map(toWireAttempt), nextCursor } };
 };

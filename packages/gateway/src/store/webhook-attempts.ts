@@ -7,7 +7,7 @@ import type { Database, WebhookAttemptTable } from "./schema.ts";
 import type { Dialect, Reader, Transaction } from "./store.ts";
 import type { NextStep } from "./webhook-deliveries.ts";
 import { listEndpointIds } from "./webhook-endpoints.ts";
-import { never } from "./webhook-queues.ts";
+import { never, restUntil, waitUntil } from "./waits.ts";
 
 /** An attempt that has been made. */
 export interface NewAttempt {
@@ -125,9 +125,16 @@ export async function listEndpointAttempts(
   partner: PartnerId,
   endpoint: string,
   filter: AttemptFilter,
+  now: Instant,
 ): Promise<Page<WebhookAttempt>> {
   if (filter.event !== undefined)
-    return listPage(db, partner, [selectOfEvent(db, partner, filter.event, [endpoint])], filter);
+    return listPage(
+      db,
+      partner,
+      [selectOfEvent(db, partner, filter.event, [endpoint])],
+      filter,
+      now,
+    );
   // The key has an endpoint's successes and its failures apart, each newest first.
   const outcomes = filter.status === undefined ? ["failed", "succeeded"] : [filter.status];
   const queries = outcomes.map((outcome) =>
@@ -138,7 +145,7 @@ export async function listEndpointAttempts(
       .where("endpoint", "=", endpoint)
       .where("outcome", "=", outcome),
   );
-  return listPage(db, partner, queries, filter);
+  return listPage(db, partner, queries, filter, now);
 }
 
 /** A page of the attempts to deliver an event, to whichever endpoint, newest first. */
@@ -147,9 +154,10 @@ export async function listEventAttempts(
   partner: PartnerId,
   event: string,
   filter: Omit<AttemptFilter, "event">,
+  now: Instant,
 ): Promise<Page<WebhookAttempt>> {
   const endpoints = await listEndpointIds(db, partner);
-  return listPage(db, partner, [selectOfEvent(db, partner, event, endpoints)], filter);
+  return listPage(db, partner, [selectOfEvent(db, partner, event, endpoints)], filter, now);
 }
 
 type AttemptRow = Selectable<WebhookAttemptTable>;
@@ -178,6 +186,7 @@ async function listPage(
   partner: PartnerId,
   queries: readonly AttemptQuery[],
   filter: AttemptFilter,
+  now: Instant,
 ): Promise<Page<WebhookAttempt>> {
   const { status } = filter;
   const page = await mergeNewestFirst(
@@ -195,7 +204,7 @@ async function listPage(
     .where("id", "in", events)
     .execute();
   const typeOf = new Map(types.map(({ id, type }) => [id, type]));
-  const nextOf = await findNextAttempts(db, partner, events);
+  const nextOf = await findNextAttempts(db, partner, events, now);
   return {
     ...page,
     data: page.data.map((row) =>
@@ -209,6 +218,7 @@ async function findNextAttempts(
   db: Reader,
   partner: PartnerId,
   events: readonly string[],
+  now: Instant,
 ): Promise<ReadonlyMap<string, Instant>> {
   const pending = await db
     .selectFrom("webhook_deliveries as delivery")
@@ -242,8 +252,10 @@ async function findNextAttempts(
   return new Map(
     pending.flatMap(({ event, endpoint, next_attempt_at, resumes_at }) => {
       const id = newestOf.get(`${event}/${endpoint}`);
-      const at = Math.max(next_attempt_at, resumes_at ?? 0);
-      return id === undefined || at >= never ? [] : [[id, toInstant(at)] as const];
+      if (id === undefined || resumes_at === never) return [];
+      const at = waitUntil(toInstant(next_attempt_at), now);
+      const restsUntil = resumes_at === null ? null : restUntil(toInstant(resumes_at), now);
+      return [[id, toInstant(Math.max(at, restsUntil ?? 0))] as const];
     }),
   );
 }

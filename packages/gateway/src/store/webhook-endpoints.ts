@@ -9,6 +9,7 @@ import { listEnds, sealHeaders, sealSecret, type SealedSending } from "./webhook
 import { listNewestFirst, type Page, type PageRequest } from "./page.ts";
 import type { WebhookEndpointTable } from "./schema.ts";
 import type { Dialect, Reader, Transaction } from "./store.ts";
+import { firstDue } from "./waits.ts";
 import type { QueueKey } from "./webhook-leases.ts";
 
 /** Where a partner has its events delivered. Its secret never leaves the store but sealed. */
@@ -234,6 +235,7 @@ export async function listServedEndpoints(
   db: Reader,
   dialect: Dialect,
   keys: readonly QueueKey[],
+  now: Instant,
 ): Promise<readonly ServedEndpoint[]> {
   if (keys.length === 0) return [];
   const wanted = givenRows(
@@ -246,13 +248,16 @@ export async function listServedEndpoints(
       readonly partner: PartnerId;
       readonly first_fresh: number | null;
       readonly next_retry_at: number | null;
+      readonly last_retry_at: number | null;
     }
   >`
     select endpoint.*,
       (select min(sequence) from webhook_deliveries as delivery where delivery.partner = endpoint.partner
         and delivery.endpoint = endpoint.id and delivery.status = 'pending' and delivery.attempt_count = 0) as first_fresh,
       (select min(next_attempt_at) from webhook_deliveries as delivery where delivery.partner = endpoint.partner
-        and delivery.endpoint = endpoint.id and delivery.status = 'pending' and delivery.attempt_count > 0) as next_retry_at
+        and delivery.endpoint = endpoint.id and delivery.status = 'pending' and delivery.attempt_count > 0) as next_retry_at,
+      (select max(next_attempt_at) from webhook_deliveries as delivery where delivery.partner = endpoint.partner
+        and delivery.endpoint = endpoint.id and delivery.status = 'pending' and delivery.attempt_count > 0) as last_retry_at
     from ${wanted} as wanted ${sql.raw(dialect === "sqlite" ? "cross join" : "join")} webhook_endpoints as endpoint
       on endpoint.partner = wanted.c0 and endpoint.id = wanted.c1
     where endpoint.deleted_at is null`.execute(db);
@@ -265,7 +270,7 @@ export async function listServedEndpoints(
         headers: row.headers,
       },
       firstFresh: row.first_fresh,
-      nextRetryAt: row.next_retry_at === null ? null : toInstant(row.next_retry_at),
+      nextRetryAt: firstDue(row.next_retry_at, row.last_retry_at, now),
     }),
   );
 }

@@ -2,7 +2,7 @@ import { toInstant, type Instant } from "@evergate/core";
 import { sql } from "kysely";
 import type { PartnerId } from "../ids.ts";
 import type { Reader } from "./store.ts";
-import { never } from "./webhook-queues.ts";
+import { never, restUntil, waitUntil } from "./waits.ts";
 
 /** How an endpoint fares, as it is stored. */
 export interface EndpointHealth {
@@ -31,6 +31,7 @@ export async function listHealth(
   db: Reader,
   partner: PartnerId,
   endpoints: readonly string[],
+  now: Instant,
 ): Promise<ReadonlyMap<string, EndpointHealth>> {
   if (endpoints.length === 0) return new Map();
   const rows = await db
@@ -71,11 +72,12 @@ export async function listHealth(
         failingSince: toInstantOrNull(row.failing_since),
         disabledAt: toInstantOrNull(row.disabled_at),
         disabledReason: readReason(row.disabled_at === null ? null : row.disabled_reason),
-        restsUntil: row.resumes_at === never ? null : toInstantOrNull(row.resumes_at),
+        restsUntil:
+          row.resumes_at === never ? null : restUntil(toInstantOrNull(row.resumes_at), now),
         lastSuccessAt: toInstantOrNull(row.last_success_at),
         lastFailureAt: toInstantOrNull(row.last_failure_at),
         lastError: row.last_error,
-        nextAttemptAt: findNextAttempt(row),
+        nextAttemptAt: findNextAttempt(row, now),
         pending: row.pending,
         oldestPendingAt: toInstantOrNull(row.oldest_pending_at),
         lastSequence: row.last_sequence,
@@ -84,15 +86,20 @@ export async function listHealth(
   );
 }
 
-function findNextAttempt(row: {
-  readonly pending: number;
-  readonly disabled_at: number | null;
-  readonly resumes_at: number | null;
-  readonly next_retry_at: number | null;
-}): Instant | null {
+function findNextAttempt(
+  row: {
+    readonly pending: number;
+    readonly disabled_at: number | null;
+    readonly resumes_at: number | null;
+    readonly next_retry_at: number | null;
+  },
+  now: Instant,
+): Instant | null {
   if (row.pending === 0 || row.resumes_at === never) return null;
-  const at = row.disabled_at === null ? row.next_retry_at : row.resumes_at;
-  return at === null ? null : toInstant(Math.max(at, row.resumes_at ?? 0));
+  const at = toInstantOrNull(row.disabled_at === null ? row.next_retry_at : row.resumes_at);
+  if (at === null) return null;
+  const restsUntil = restUntil(toInstantOrNull(row.resumes_at), now);
+  return toInstant(Math.max(waitUntil(at, now), restsUntil ?? 0));
 }
 
 function readReason(reason: string | null): EndpointHealth["disabledReason"] {

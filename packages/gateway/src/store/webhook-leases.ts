@@ -9,6 +9,7 @@ import { toPartnerId, type PartnerId } from "../ids.ts";
 import { givenRows } from "./given-rows.ts";
 import type { WebhookQueueTable } from "./schema.ts";
 import type { Dialect, Reader, Transaction } from "./store.ts";
+import { isAstraySql, isDueSql } from "./waits.ts";
 
 export interface QueueKey {
   readonly partner: PartnerId;
@@ -85,13 +86,18 @@ export async function leaseQueues(
   limit: number,
 ): Promise<readonly LeasedQueue[]> {
   const clock = leaseClock(dialect);
+  // Each by its range of the index, which an `or` would read to its end and sort.
+  const free = (isWanted: RawBuilder<unknown>) => sql`
+    select * from (
+      select partner as p, endpoint as e from webhook_queues
+      where ${isWanted} and (lease_owner is null or (lease_owner <> ${owner} and lease_ends_at <= ${clock}))
+      order by due_at limit ${limit} ${skipLocked(dialect)}
+    ) as free`;
   const { rows } = await sql<QueueRow>`
     update webhook_queues as queue
     set lease_owner = ${owner}, lease_ends_at = ${clock} + cast(${leaseMs} as bigint)
     from (
-      select partner as p, endpoint as e from webhook_queues
-      where due_at <= ${now} and (lease_owner is null or (lease_owner <> ${owner} and lease_ends_at <= ${clock}))
-      order by due_at limit ${limit} ${skipLocked(dialect)}
+      ${free(sql`due_at <= ${now}`)} union all ${free(isAstraySql("due_at", now))} limit ${limit}
     ) as due
     where queue.partner = due.p and queue.endpoint = due.e
     returning ${sql.join(columns.map((name) => sql.ref(name)))}`.execute(tx);
@@ -177,7 +183,7 @@ export async function listQueues(
             where.or([
               where("lease_owner", "=", owner),
               where.and([
-                where("due_at", "<=", now),
+                isDueSql("due_at", now),
                 where.or([
                   where("lease_owner", "is", null),
                   where("lease_ends_at", "<=", leaseClock(dialect)),
@@ -284,40 +290,6 @@ export async function listLeaseOwners(db: Reader): Promise<readonly string[]> {
     .where("lease_owner", "is not", null)
     .execute();
   return rows.flatMap((row) => row.lease_owner ?? []);
-}
-
-/** How many processes share the work, and how many endpoints are being served or want to be. */
-export interface Crew {
-  readonly processes: number;
-  readonly active: number;
-}
-
-/** Says that this process is alive, and counts all that are. Who has not said so for `aliveMs` is forgotten. */
-export async function reportAlive(
-  tx: Transaction,
-  dialect: Dialect,
-  owner: string,
-  aliveMs: number,
-  now: Instant,
-): Promise<Crew> {
-  const clock = leaseClock(dialect);
-  await sql`
-    insert into webhook_workers (id, seen_at) values (${owner}, ${clock})
-    on conflict (id) do update set seen_at = excluded.seen_at`.execute(tx);
-  await sql`delete from webhook_workers where seen_at < ${clock} - cast(${aliveMs} as bigint)`.execute(
-    tx,
-  );
-  const { rows } = await sql<{ processes: number; active: number }>`
-    select (select count(*) from webhook_workers) as processes,
-      (select count(*) from webhook_queues where lease_owner is not null or due_at <= ${now}) as active`.execute(
-    tx,
-  );
-  return { processes: rows[0]?.processes ?? 1, active: rows[0]?.active ?? 0 };
-}
-
-/** Says that this process serves no more. */
-export async function reportGone(tx: Transaction, owner: string): Promise<void> {
-  await tx.deleteFrom("webhook_workers").where("id", "=", owner).execute();
 }
 
 type QueueRow = Pick<Selectable<WebhookQueueTable>, (typeof columns)[number]>;

@@ -3,9 +3,7 @@ import { toInstant, type Instant } from "@evergate/core";
 import { sql } from "kysely";
 import type { PartnerId } from "../ids.ts";
 import type { Reader, Transaction } from "./store.ts";
-
-/** Later than any clock: an endpoint that rests until then rests until somebody wakes it. */
-export const never: Instant = toInstant(8_640_000_000_000_000);
+import { isDueSql, never } from "./waits.ts";
 
 /** Makes the queue of a new endpoint; one that is off collects what happens, and rests. */
 export async function insertQueue(
@@ -58,7 +56,7 @@ export async function getLastSequence(
 
 /** As early as it may be looked at again, at the given time or when its rest is over. */
 function wakeAt(at: Instant) {
-  return sql<number>`case when resumes_at > ${at} then resumes_at else ${at} end`;
+  return sql<number>`case when resumes_at is null or ${isDueSql("resumes_at", at)} then ${at} else resumes_at end`;
 }
 
 /**

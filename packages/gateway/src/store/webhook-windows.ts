@@ -4,6 +4,7 @@ import { sql, type RawBuilder } from "kysely";
 import type { PartnerId } from "../ids.ts";
 import { givenRows } from "./given-rows.ts";
 import type { Dialect, Reader } from "./store.ts";
+import { isAstraySql, latestWait } from "./waits.ts";
 import type { QueueKey } from "./webhook-leases.ts";
 
 /** A delivery as it waits. */
@@ -96,17 +97,30 @@ export async function findFresh(
   return rows[0]?.sequence ?? null;
 }
 
-/** The deliveries of an endpoint that wait for another attempt, those due first first, whether due yet or not. */
+/**
+ * The deliveries of an endpoint that wait for another attempt, those due first first, whether due yet or not. What a
+ * clock that was wrong has put off counts as due, and would else stand behind all others.
+ */
 export async function listRetries(
   db: Reader,
   { partner, endpoint }: QueueKey,
   limit: number,
+  now: Instant,
 ): Promise<readonly WaitingDelivery[]> {
+  const retries = (isWanted: RawBuilder<unknown>) => sql`
+    select * from (
+      select * from webhook_deliveries
+      where partner = ${partner} and endpoint = ${endpoint} and status = 'pending' and attempt_count > 0 and ${isWanted}
+      order by next_attempt_at, sequence limit ${limit}
+    ) as retry`;
+  const isAstray = isAstraySql("next_attempt_at", now);
   const { rows } = await sql<Row>`
-    select ${columns} from webhook_deliveries as delivery
-    where delivery.partner = ${partner} and delivery.endpoint = ${endpoint}
-      and delivery.status = 'pending' and delivery.attempt_count > 0
-    order by delivery.next_attempt_at, delivery.sequence limit ${limit}`.execute(db);
+    select ${columns} from (
+      ${retries(isAstray)} union all ${retries(sql`next_attempt_at <= ${latestWait(now)}`)}
+    ) as delivery
+    order by case when ${isAstray} then 0 else 1 end, next_attempt_at, sequence limit ${limit}`.execute(
+    db,
+  );
   return rows.map(toWaiting);
 }
 

@@ -1,4 +1,5 @@
 import { toInstant, type Instant } from "@evergate/core";
+import { restUntil } from "../../store/waits.ts";
 import type { AttemptResult } from "./send-delivery.ts";
 
 /** How much an endpoint gets at once, and until when it rests: it shrinks while the endpoint is in trouble and grows as it recovers. */
@@ -37,20 +38,22 @@ export function nextFlow(
   limit: number,
   now: Instant,
 ): Flow {
+  const resumesAt = restUntil(flow.resumesAt, now);
   if (result.error === null)
     return {
       allowance: Math.min(limit, flow.allowance + 1),
-      resumesAt: flow.resumesAt,
+      resumesAt,
       slowCount: 0,
       slowedAt: flow.slowedAt,
     };
-  if (!isSlow(result)) return flow;
-  const isKnown = flow.slowedAt !== null && attemptedAt < flow.slowedAt;
+  if (!isSlow(result)) return { ...flow, resumesAt };
+  // Where the clock has gone back, what it said then tells nothing.
+  const isKnown = flow.slowedAt !== null && attemptedAt < flow.slowedAt && flow.slowedAt <= now;
   const slowCount = isKnown ? flow.slowCount : flow.slowCount + 1;
   const restMs = Math.max(restMsAfter(slowCount), retryAfterMs);
   return {
     allowance: isKnown ? flow.allowance : Math.max(1, Math.floor(flow.allowance / 2)),
-    resumesAt: toInstant(Math.max(now + restMs, flow.resumesAt ?? 0)),
+    resumesAt: toInstant(Math.max(now + restMs, resumesAt ?? 0)),
     slowCount,
     slowedAt: isKnown ? flow.slowedAt : now,
   };
@@ -61,7 +64,7 @@ export function slowDown(flow: Flow, slowCount: number, now: Instant): Flow {
   const restMs = restMsAfter(slowCount + 1);
   return {
     ...flow,
-    resumesAt: toInstant(Math.max(now + restMs, flow.resumesAt ?? 0)),
+    resumesAt: toInstant(Math.max(now + restMs, restUntil(flow.resumesAt, now) ?? 0)),
     slowCount: slowCount + 1,
   };
 }

@@ -1,7 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import type { Instant } from "@evergate/core";
 import type { Services } from "../../app/world.ts";
-import { never } from "../../store/webhook-queues.ts";
+import { never } from "../../store/waits.ts";
 import { openSending } from "../../store/webhook-secrets.ts";
 import type { WaitingDelivery } from "../../store/webhook-windows.ts";
 import { createAgent } from "../network/create-agent.ts";
@@ -31,10 +31,15 @@ export function createSender(
 
   /** Decrypts an endpoint's secrets once, and again when one of them ends. */
   function openOnce({ endpoint, opened }: Served, at: Instant): Opened {
-    if (opened !== null && at < opened.goodUntil) return opened;
+    if (opened !== null && opened.goodFrom <= at && at < opened.goodUntil) return opened;
     const sending = openSending(secretBox, endpoint.partner, endpoint.id, endpoint.sealed, at);
     const goodUntil = endpoint.previousSecretsEndAt.find((end) => end > at) ?? never;
-    return { sending, target: readTarget(endpoint.url, privateWebhooks), goodUntil };
+    return {
+      sending,
+      target: readTarget(endpoint.url, privateWebhooks),
+      goodFrom: at,
+      goodUntil,
+    };
   }
 
   return {

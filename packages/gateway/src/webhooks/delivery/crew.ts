@@ -6,12 +6,11 @@ import {
   releaseAll,
   releaseQueues,
   renewLeases,
-  reportAlive,
-  reportGone,
   type LeasedQueue,
   type LeftQueue,
   type QueueKey,
 } from "../../store/webhook-leases.ts";
+import { reportAlive, reportGone } from "../../store/webhook-workers.ts";
 import { freeDead, makeLeaseName } from "./lease-name.ts";
 import { toName } from "./served-endpoint.ts";
 

@@ -198,7 +198,7 @@ export function startDeliveryWorker(
     // What was read before and is taken in after would not know of it.
     await reading.pass();
     if (!isStored) forget(endpoint, station, delivery, slowCount);
-    else if (next.status === "pending") station.postpone(delivery, next.at);
+    else if (next.status === "pending") station.postpone(delivery, next.at, now());
     else station.settle(delivery);
     if (isMine) await changeHealth(endpoint, change);
   }

@@ -47,7 +47,8 @@ export function afterSuccess(health: Health, at: Instant): Health {
 export function afterFailure(health: Health, hasGivenUp: boolean, at: Instant): Health {
   return {
     ...health,
-    failingSince: health.failingSince ?? at,
+    // Never later than now, whatever the clock has said before.
+    failingSince: toInstant(Math.min(health.failingSince ?? at, at)),
     givenUpCount: health.givenUpCount + (hasGivenUp ? 1 : 0),
     probeCount: health.disabledAt === null ? 0 : health.probeCount + 1,
     lastFailureAt: at,

@@ -34,14 +34,19 @@ function adjustFlow(
   const before = served.flow;
   const retryAfterMs = readRetryAfterMs(result.retryAfter, now);
   served.flow = nextFlow(before, result, attemptedAt, retryAfterMs, limit, now);
-  if (before.allowance !== served.flow.allowance || before.slowCount !== served.flow.slowCount)
+  if (
+    before.allowance !== served.flow.allowance ||
+    before.slowCount !== served.flow.slowCount ||
+    before.resumesAt !== served.flow.resumesAt
+  )
     served.isDirty = true;
 }
 
 function learnSuccess(served: Served, now: Instant): HealthChange | null {
   const { health } = served;
   served.health = afterSuccess(health, now);
-  if (health.failingSince !== null || now - (served.savedSuccessAt ?? 0) > successSavedEveryMs) {
+  const savedAgoMs = Math.abs(now - (served.savedSuccessAt ?? 0));
+  if (health.failingSince !== null || savedAgoMs > successSavedEveryMs) {
     served.isDirty = true;
     served.savedSuccessAt = now;
   }

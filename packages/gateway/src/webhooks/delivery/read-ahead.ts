@@ -73,7 +73,7 @@ async function readFresh(
 
 async function readRetries({ reader }: Reading, served: Served, now: Instant): Promise<void> {
   const limit = retriesAtOnce + served.station.size;
-  const rows = await listRetries(reader, toKey(served), limit);
+  const rows = await listRetries(reader, toKey(served), limit, now);
   served.station.addRetries(rows, limit, now);
 }
 

@@ -16,8 +16,8 @@ import {
   type WebhookEndpoint,
 } from "../../store/webhook-endpoints.ts";
 import { updateQueues } from "../../store/webhook-leases.ts";
+import { never } from "../../store/waits.ts";
 import {
-  never,
   restsForGood,
   touchQueue,
   updateDisabledReason,

@@ -60,7 +60,12 @@ export function createRoster(
       if (endpoint.revision !== queue.revision) changed.set(toName(queue), queue);
       else endpoint.lastSequence = Math.max(endpoint.lastSequence, queue.lastSequence);
     }
-    const found = await listServedEndpoints(store.reader, store.dialect, [...changed.values()]);
+    const found = await listServedEndpoints(
+      store.reader,
+      store.dialect,
+      [...changed.values()],
+      now(),
+    );
     for (const endpoint of found) {
       const name = toName({ partner: endpoint.partner, endpoint: endpoint.id });
       const [queue, known] = [changed.get(name), served.get(name)];
@@ -68,7 +73,7 @@ export function createRoster(
       changed.delete(name);
       // What waits for what is decided anew by whoever serves it next.
       if (known.endpoint.ordering !== endpoint.ordering) known.isLeaving = true;
-      refresh(known, endpoint, queue, limitOf(endpoint));
+      refresh(known, endpoint, queue, limitOf(endpoint), now());
     }
     // What is left of them has been deleted.
     for (const name of changed.keys()) lose(name);
@@ -81,10 +86,11 @@ export function createRoster(
 
   async function take(queues: readonly LeasedQueue[], endsAt: number): Promise<void> {
     const queueOf = new Map(queues.map((queue) => [toName(queue), queue]));
-    for (const endpoint of await listServedEndpoints(store.reader, store.dialect, queues)) {
+    for (const endpoint of await listServedEndpoints(store.reader, store.dialect, queues, now())) {
       const name = toName({ partner: endpoint.partner, endpoint: endpoint.id });
       const queue = queueOf.get(name);
-      if (queue !== undefined) served.set(name, serve(endpoint, queue, limitOf(endpoint), endsAt));
+      if (queue !== undefined)
+        served.set(name, serve(endpoint, queue, limitOf(endpoint), endsAt, now()));
     }
   }
 

@@ -1,6 +1,7 @@
 import { toInstant, type Instant } from "@evergate/core";
 import type { PartnerId } from "../../ids.ts";
 import type { ServedEndpoint } from "../../store/webhook-endpoints.ts";
+import { isAstray, isDue, never, restUntil, waitUntil } from "../../store/waits.ts";
 import type {
   LeasedQueue,
   LeftQueue,
@@ -21,10 +22,11 @@ const lowWater = 16;
 /** The revision of no queue: whoever has it saves nothing, and reads what is stored at the next look. */
 export const unknownRevision = -1;
 
-/** What an endpoint's deliveries are sent with, and where, and until when that is so. */
+/** What an endpoint's deliveries are sent with, and where, and from when until when that is so. */
 export interface Opened {
   readonly sending: Sending;
   readonly target: Target;
+  readonly goodFrom: Instant;
   readonly goodUntil: Instant;
 }
 
@@ -64,6 +66,7 @@ export function serve(
   queue: LeasedQueue,
   limit: number,
   leaseEndsAt: number,
+  now: Instant,
 ): Served {
   return {
     partner: endpoint.partner,
@@ -78,9 +81,9 @@ export function serve(
     recording: 0,
     lastSequence: queue.lastSequence,
     revision: queue.revision,
-    flow: toFlow(queue, limit),
+    flow: toFlow(queue, limit, now),
     health: queue,
-    isDirty: false,
+    isDirty: restsAstray(queue, now),
     savedSuccessAt: queue.lastSuccessAt,
     wantsRestart: queue.wantsRestart,
     isHeld: false,
@@ -97,6 +100,7 @@ export function refresh(
   endpoint: ServedEndpoint,
   queue: LeasedQueue,
   limit: number,
+  now: Instant,
 ): void {
   const after = (endpoint.firstFresh ?? queue.lastSequence + 1) - 1;
   const isOrderingSame = served.endpoint.ordering === endpoint.ordering;
@@ -107,25 +111,30 @@ export function refresh(
   served.opened = null;
   served.lastSequence = queue.lastSequence;
   served.revision = queue.revision;
-  served.flow = toFlow(queue, limit);
+  served.flow = toFlow(queue, limit, now);
   served.wantsRestart = queue.wantsRestart;
   // A success that is not saved yet was one, whatever has been said of the endpoint meanwhile.
   const hasSucceeded = (served.health.lastSuccessAt ?? 0) > (queue.lastSuccessAt ?? 0);
   served.health = hasSucceeded ? { ...queue, lastSuccessAt: served.health.lastSuccessAt } : queue;
-  served.isDirty = hasSucceeded;
+  served.isDirty = hasSucceeded || restsAstray(queue, now);
 }
 
-function toFlow(queue: LeasedQueue, limit: number): Flow {
+function toFlow(queue: LeasedQueue, limit: number, now: Instant): Flow {
   return {
     allowance: Math.min(queue.allowance ?? limit, limit),
-    resumesAt: queue.resumesAt,
+    resumesAt: restUntil(queue.resumesAt, now),
     slowCount: queue.slowCount,
     slowedAt: null,
   };
 }
 
+/** A rest that a clock set which was wrong is not only disregarded, but unmade: the day would come when it looks meant. */
+function restsAstray({ resumesAt }: LeasedQueue, now: Instant): boolean {
+  return resumesAt !== null && isAstray(resumesAt, now);
+}
+
 export function isResting({ flow }: Served, now: Instant): boolean {
-  return flow.resumesAt !== null && flow.resumesAt > now;
+  return flow.resumesAt !== null && !isDue(flow.resumesAt, now);
 }
 
 /** It has been failing, or was slowed down and has not recovered. */
@@ -153,7 +162,7 @@ export function wantsRetries(served: Served, now: Instant): boolean {
   const { station } = served;
   return (
     station.nextRetryAt !== null &&
-    station.nextRetryAt <= now &&
+    isDue(station.nextRetryAt, now) &&
     !served.isHeld &&
     !served.isLeaving &&
     !served.wantsRestart &&
@@ -171,7 +180,10 @@ export function wantsReading(served: Served, now: Instant): boolean {
   );
 }
 
-/** When somebody should look at it again, if this process leaves it now; null: when something is queued. */
+/**
+ * When somebody should look at it again, if this process leaves it now; null: when something is queued. One that has
+ * nothing, but rests, is looked at after its rest, lest the rest stay where a clock is wrong.
+ */
 function nextDueAt(served: Served, now: Instant): Instant | null {
   const { station, flow } = served;
   const hasFresh =
@@ -179,8 +191,10 @@ function nextDueAt(served: Served, now: Instant): Instant | null {
     station.cursor < served.lastSequence ||
     station.size > 0 ||
     station.openLanes.size > 0;
+  const { resumesAt } = flow;
   const at = hasFresh ? now : station.nextRetryAt;
-  return at === null ? null : toInstant(Math.max(at, flow.resumesAt ?? 0));
+  if (at !== null) return toInstant(Math.max(waitUntil(at, now), restUntil(resumesAt, now) ?? 0));
+  return resumesAt === null || resumesAt <= now || resumesAt === never ? null : resumesAt;
 }
 
 /** What is to be said of it where this process leaves it now; null where it has to stay. */

@@ -2,11 +2,15 @@ import { toInstant, type Instant } from "@evergate/core";
 import { describe, expect, test } from "vitest";
 import { createChance, type Chance } from "../../faults/random.ts";
 import { toPartnerId } from "../../ids.ts";
+import { isAstray, isDue } from "../../store/waits.ts";
 import type { WaitingDelivery } from "../../store/webhook-windows.ts";
 import { createStation, type Station } from "./station.ts";
 
 const partner = toPartnerId("partner_01m88gt3nffqfterpqtaz6nre2");
 const at = toInstant(Date.UTC(2026, 10, 24, 9));
+
+/** Further than anything waits. */
+const tenDays = 10 * 24 * 3_600_000;
 
 interface Row {
   readonly sequence: number;
@@ -42,10 +46,15 @@ function makeQueue(lanes: readonly string[]) {
       pending()
         .filter((row) => row.attemptCount === 0 && row.sequence > after && row.sequence <= upTo)
         .map(read),
-    listRetries: (limit: number) =>
+    listRetries: (limit: number, now: Instant) =>
       pending()
         .filter(({ attemptCount }) => attemptCount > 0)
-        .toSorted((a, b) => a.nextAttemptAt - b.nextAttemptAt || a.sequence - b.sequence)
+        .toSorted(
+          (a, b) =>
+            Number(isAstray(b.nextAttemptAt, now)) - Number(isAstray(a.nextAttemptAt, now)) ||
+            a.nextAttemptAt - b.nextAttemptAt ||
+            a.sequence - b.sequence,
+        )
         .slice(0, limit)
         .map(read),
     listLane: (lane: string, upTo: number, limit: number) =>
@@ -65,15 +74,15 @@ function readOn(station: Station, queue: Queue, now: Instant): void {
     const upTo = Math.min(station.cursor + 5, last);
     station.addFresh(queue.listFresh(station.cursor, upTo), upTo);
   }
-  if (station.nextRetryAt !== null && station.nextRetryAt <= now) {
+  if (station.nextRetryAt !== null && isDue(station.nextRetryAt, now)) {
     const limit = 3 + station.size;
-    station.addRetries(queue.listRetries(limit), limit, now);
+    station.addRetries(queue.listRetries(limit, now), limit, now);
   }
   for (const lane of station.openLanes)
     station.addLane(lane, queue.listLane(lane, station.cursor, 2), 2, now);
 }
 
-/** Delivers all there is, with failures, and with deliveries that are made pending again, at random. */
+/** Delivers all there is, with failures, deliveries that are made pending again, and a clock that jumps, at random. */
 function deliverAll(isStrict: boolean, chance: Chance): void {
   const queue = makeQueue(
     Array.from({ length: 60 }, () => `lane ${chance.between(1, chance.between(1, 12))}`),
@@ -81,7 +90,11 @@ function deliverAll(isStrict: boolean, chance: Chance): void {
   const station = createStation(isStrict, 0, null);
   const flying: WaitingDelivery[] = [];
   let now = at;
-  let [failures, replays] = [80, 6];
+  let [failures, replays, jumps] = [80, 6, 6];
+  /** What was due by the clock before it jumped, and may have been read then. */
+  const hasBeenDue = new Set<string>();
+  const nameOf = ({ sequence, attemptCount }: Row | WaitingDelivery): string =>
+    `${sequence} after ${attemptCount}`;
   const begin = (): void => {
     const delivery = station.take();
     if (delivery === undefined) return;
@@ -92,9 +105,11 @@ function deliverAll(isStrict: boolean, chance: Chance): void {
         ({ sequence, lane }) =>
           sequence < delivery.sequence && (isStrict || lane === delivery.lane),
       );
-    const isDue = row?.isPending === true && delivery.nextAttemptAt <= now;
+    const isItsTime =
+      row?.isPending === true &&
+      (isDue(delivery.nextAttemptAt, now) || hasBeenDue.has(nameOf(delivery)));
     const isFlying = flying.some(({ sequence }) => sequence === delivery.sequence);
-    if (!isFirst || !isDue || isFlying || row.attemptCount !== delivery.attemptCount)
+    if (!isFirst || !isItsTime || isFlying || row.attemptCount !== delivery.attemptCount)
       throw new Error(`Seed ${chance.seed}: it is not the turn of ${JSON.stringify(delivery)}.`);
     flying.push(delivery);
   };
@@ -106,7 +121,7 @@ function deliverAll(isStrict: boolean, chance: Chance): void {
       failures--;
       row.attemptCount++;
       row.nextAttemptAt = toInstant(now + chance.between(1, 20));
-      station.postpone(delivery, row.nextAttemptAt);
+      station.postpone(delivery, row.nextAttemptAt, now);
     } else {
       row.isPending = false;
       station.settle(delivery);
@@ -121,12 +136,18 @@ function deliverAll(isStrict: boolean, chance: Chance): void {
     const fresh = queue.pending().find(({ attemptCount }) => attemptCount === 0);
     station.restart(
       (fresh?.sequence ?? queue.rows.length + 1) - 1,
-      queue.listRetries(1)[0]?.nextAttemptAt ?? null,
+      queue.listRetries(1, now)[0]?.nextAttemptAt ?? null,
     );
   };
   for (let step = 0; queue.pending().length > 0 || flying.length > 0; step++) {
     if (step > 20_000) throw new Error("It never comes to an end.");
     now = toInstant(now + chance.between(0, 2));
+    if (jumps > 0 && chance.between(1, 40) === 1) {
+      jumps--;
+      for (const row of queue.pending())
+        if (isDue(row.nextAttemptAt, now)) hasBeenDue.add(nameOf(row));
+      now = toInstant(now + (chance.between(0, 1) === 0 ? -tenDays : tenDays));
+    }
     readOn(station, queue, now);
     if (flying.length < 8 && chance.between(1, 2) === 1) begin();
     else if (flying.length > 0) end();
@@ -148,7 +169,7 @@ describe("which delivery goes out next", () => {
     for (const row of queue.rows.slice(0, 6)) row.attemptCount = 1;
     const station = createStation(false, 6, at);
     station.addFresh(queue.listFresh(6, 12), 12);
-    station.addRetries(queue.listRetries(32), 32, at);
+    station.addRetries(queue.listRetries(32, at), 32, at);
     const taken = Array.from({ length: 12 }, () => station.take()?.attemptCount);
     expect(taken).toEqual([0, 0, 0, 1, 0, 0, 0, 1, 1, 1, 1, 1]);
   });
@@ -165,7 +186,7 @@ describe("which delivery goes out next", () => {
     station.restart(0, null);
     station.addFresh(queue.listFresh(0, 3), 3);
     Object.assign(second, { attemptCount: 1, nextAttemptAt: toInstant(at + 5) });
-    station.postpone(flying, second.nextAttemptAt);
+    station.postpone(flying, second.nextAttemptAt, at);
     const taken: number[] = [];
     while (taken.length < 3) {
       readOn(station, queue, second.nextAttemptAt);

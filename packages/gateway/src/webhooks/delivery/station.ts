@@ -1,4 +1,5 @@
-import type { Instant } from "@evergate/core";
+import { toInstant, type Instant } from "@evergate/core";
+import { isDue, waitUntil } from "../../store/waits.ts";
 import type { WaitingDelivery } from "../../store/webhook-windows.ts";
 
 /**
@@ -31,7 +32,7 @@ export interface Station {
   /** It is through: accepted, or given up. */
   settle(delivery: WaitingDelivery): void;
   /** It failed and is tried again at that time. */
-  postpone(delivery: WaitingDelivery, until: Instant): void;
+  postpone(delivery: WaitingDelivery, until: Instant, now: Instant): void;
   /** Everything may have changed: forgets what is not in flight, and begins anew above `after`. */
   restart(after: number, nextRetryAt: Instant | null): void;
 }
@@ -84,8 +85,10 @@ export function createStation(
     for (const { sequence } of deliveries) known.delete(sequence);
   }
 
-  function retryAt(at: Instant): void {
-    if (nextRetryAt === null || at < nextRetryAt) nextRetryAt = at;
+  /** What is due though it lies far ahead must not be hidden by what comes sooner. */
+  function retryAt(at: Instant, now: Instant): void {
+    const next = waitUntil(at, now);
+    nextRetryAt = toInstant(Math.min(next, waitUntil(nextRetryAt ?? next, now)));
   }
 
   /** Has a lane read from its beginning before anything of it goes out. */
@@ -134,14 +137,14 @@ export function createStation(
       nextRetryAt = null;
       for (const row of rows) {
         if (known.has(row.sequence)) continue;
-        if (row.nextAttemptAt > now) {
-          retryAt(row.nextAttemptAt);
+        if (!isDue(row.nextAttemptAt, now)) {
+          retryAt(row.nextAttemptAt, now);
           break;
         }
         const lane = lanes.get(laneOf(row));
         if (lane !== undefined) {
           if (isStrict) {
-            retryAt(row.nextAttemptAt);
+            retryAt(row.nextAttemptAt, now);
             break;
           }
           forget(lane.waiting.splice(0));
@@ -153,14 +156,15 @@ export function createStation(
           open(laneOf(row));
         }
       }
-      if (rows.length === limit) retryAt(rows.at(-1)?.nextAttemptAt ?? now);
+      if (rows.length === limit) retryAt(rows.at(-1)?.nextAttemptAt ?? now, now);
     },
     addLane(name, rows, limit, now) {
       openLanes.delete(name);
       lanes.delete(name);
       const [head, ...rest] = rows.filter(({ sequence }) => !known.has(sequence));
       if (head === undefined) return;
-      if (head.attemptCount > 0 && head.nextAttemptAt > now) return retryAt(head.nextAttemptAt);
+      if (head.attemptCount > 0 && !isDue(head.nextAttemptAt, now))
+        return retryAt(head.nextAttemptAt, now);
       const stop = rest.findIndex(({ attemptCount }) => attemptCount > 0);
       begin(head, rows.length === limit || stop >= 0 || isMixed);
       const lane = lanes.get(name);
@@ -186,9 +190,9 @@ export function createStation(
       else if (lane.hasMore) openLanes.add(name);
       else lanes.delete(name);
     },
-    postpone(delivery, until) {
+    postpone(delivery, until, now) {
       land(delivery);
-      retryAt(until);
+      retryAt(until, now);
       const name = laneOf(delivery);
       const behind = lanes.get(name)?.waiting ?? [];
       forget(behind);

@@ -17,7 +17,7 @@ export async function answerEndpoints(
   now: Instant,
 ): Promise<WireEndpoint[]> {
   const ids = endpoints.map(({ id }) => id);
-  const healthOf = await listHealth(db, partner, ids);
+  const healthOf = await listHealth(db, partner, ids, now);
   return endpoints.flatMap((endpoint) => {
     const health = healthOf.get(endpoint.id);
     return health === undefined

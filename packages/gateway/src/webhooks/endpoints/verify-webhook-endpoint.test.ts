@@ -3,7 +3,7 @@ import type { components } from "../../generated/api.ts";
 import { answerChallenges } from "../../testing/answer-challenges.ts";
 import { openDeliveryBench, until, type DeliveryBench } from "../../testing/open-delivery-bench.ts";
 import { testStores } from "../../testing/open-test-stores.ts";
-import { never } from "../../store/webhook-queues.ts";
+import { never } from "../../store/waits.ts";
 import { startReceiver } from "../../testing/start-receiver.ts";
 import { answerChallenge } from "./challenge.ts";
 

@@ -2,7 +2,7 @@ import { toInstant, type Instant } from "@evergate/core";
 import type { components } from "../../generated/api.ts";
 import type { ListedDelivery } from "../../store/listed-deliveries.ts";
 import type { WebhookEndpoint } from "../../store/webhook-endpoints.ts";
-import { never } from "../../store/webhook-queues.ts";
+import { isDue, never, restUntil } from "../../store/waits.ts";
 
 /** What a delivery waits for, and until when, where that is known. */
 export interface Wait {
@@ -25,8 +25,9 @@ export function decideWait(
   // One that was disabled for failing is off too, but probed, so that it rests for a while only.
   if (resumesAt === never) return waitFor(endpoint.isEnabled ? "proof" : "switched_on");
   if (behind !== null) return { waitsFor: "earlier_event", behind, until: null };
-  const restsUntil = toInstant(Math.max(resumesAt ?? 0, now));
-  if (attemptCount > 0 && nextAttemptAt > restsUntil) return waitFor("retry", nextAttemptAt);
+  const restsUntil = toInstant(Math.max(restUntil(resumesAt, now) ?? 0, now));
+  if (attemptCount > 0 && !isDue(nextAttemptAt, now) && nextAttemptAt > restsUntil)
+    return waitFor("retry", nextAttemptAt);
   return restsUntil > now ? waitFor("rest", restsUntil) : waitFor("turn");
 }
 
