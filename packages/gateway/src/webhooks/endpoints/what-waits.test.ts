@@ -1,10 +1,12 @@
 import type { ServerResponse } from "node:http";
+import { formatInstant, toInstant } from "@evergate/core";
 import { describe, expect, test } from "vitest";
 import type { components } from "../../generated/api.ts";
 import { makeId } from "../../ids.ts";
 import { answerChallenges } from "../../testing/answer-challenges.ts";
 import { openDeliveryBench, until, type DeliveryBench } from "../../testing/open-delivery-bench.ts";
 import { testStores } from "../../testing/open-test-stores.ts";
+import { testNow } from "../../testing/start-test-gateway.ts";
 import { startReceiver, type Receiver } from "../../testing/start-receiver.ts";
 
 type Schemas = components["schemas"];
@@ -181,12 +183,13 @@ describe.each(testStores)("what waits at an endpoint on $name", (stores) => {
     const endpoint = await bench.addEndpoint(receiver.url);
     await bench.addEvents(...Array.from({ length: 20 }, () => makeId("sub")));
     bench.startWorker();
-    for (let day = 0; day < 8; day += 1) {
-      const before = receiver.received.length;
-      await until(() => receiver.received.length > before);
-      await until(async () => (await bench.listAttempts(endpoint.id)).length >= before + 1);
+    // Each step is longer than any retry waits, and is over once a failure of its time is known.
+    await until(async () => (await getHealth(bench, endpoint)).lastFailureAt !== null);
+    for (let step = 1; step <= 8; step += 1) {
       if ((await getHealth(bench, endpoint)).status === "disabled") break;
       bench.passMs(30 * hour);
+      const at = formatInstant(toInstant(testNow + step * 30 * hour));
+      await until(async () => (await getHealth(bench, endpoint)).lastFailureAt === at);
     }
     await until(async () => (await getHealth(bench, endpoint)).status === "disabled");
     const { restsUntil } = await getHealth(bench, endpoint);
