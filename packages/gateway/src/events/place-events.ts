@@ -2,6 +2,7 @@ import { toInstant, type Instant } from "@evergate/core";
 import type { PartnerId } from "../ids.ts";
 import {
   hasUnplacedEvents,
+  limitLockWaits,
   listUnplacedEvents,
   listUnplacedEventsOf,
   lockEventPosition,
@@ -26,18 +27,23 @@ const maximumDeliveries = 2_000;
  *
  * This is a step of its own because commits don't happen in the order of ids or times: an order given in the
  * request would either skip what commits late, or make every write of a partner wait for the one before.
- * Any number of processes may call it at once; they take turns. Answers how many events it placed.
+ * Any number of processes may call it at once; they take turns. Answers how many events it placed. With `patienceMs` it
+ * waits no longer for the locks of others, on PostgreSQL, and fails.
  */
 export async function placeNewEvents(
   store: Store,
   partner: PartnerId,
   now: () => Instant,
+  patienceMs: number | null = null,
 ): Promise<number> {
   let count = 0;
   for (;;) {
     // Most who ask find nothing to do; they need not wait for the lock.
     if (!(await hasUnplacedEvents(store.reader, partner))) return count;
-    const placed = await store.transaction((tx) => placeChunk(tx, store.dialect, partner, now()));
+    const placed = await store.transaction(async (tx) => {
+      if (patienceMs !== null) await limitLockWaits(tx, store.dialect, patienceMs);
+      return placeChunk(tx, store.dialect, partner, now());
+    });
     count += placed.count;
     if (!placed.isMoreWaiting) return count;
   }

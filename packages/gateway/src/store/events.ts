@@ -1,5 +1,5 @@
 import { formatInstant, toInstant, type Instant } from "@evergate/core";
-import type { Selectable } from "kysely";
+import { sql, type Selectable } from "kysely";
 import { makeId, toPartnerId, type PartnerId } from "../ids.ts";
 import { compileOnce } from "./compile-once.ts";
 import { insertRows } from "./insert-rows.ts";
@@ -202,6 +202,16 @@ export async function lockEventPosition(
     dialect === "postgres" ? query.forNoKeyUpdate() : query
   ).executeTakeFirstOrThrow();
   return { lastPosition: row.event_position, lastPlacedAt: toInstant(row.event_placed_at) };
+}
+
+/** From here on the transaction waits for nobody's locks longer than so: it fails with `RowsLockedError`. */
+export async function limitLockWaits(
+  tx: Transaction,
+  dialect: Dialect,
+  patienceMs: number,
+): Promise<void> {
+  if (dialect === "postgres")
+    await sql`select set_config('lock_timeout', ${String(patienceMs)}, true)`.execute(tx);
 }
 
 /** The last place given by what is committed. */

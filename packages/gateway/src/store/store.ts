@@ -33,7 +33,12 @@ export interface Store {
 
 /** The database can't be reached, is full, or stays locked: the caller may try again later. */
 export class StoreUnavailableError extends Error {
-  override readonly name = "StoreUnavailableError";
+  override readonly name: string = "StoreUnavailableError";
+}
+
+/** Somebody else held what was asked for locked, for longer than the transaction had patience. */
+export class RowsLockedError extends StoreUnavailableError {
+  override readonly name = "RowsLockedError";
 }
 
 /** A unique key refused the row. `constraint` names the table and its columns, or the index, as the database reports it. */

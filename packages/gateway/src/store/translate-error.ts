@@ -1,4 +1,4 @@
-import { StoreUnavailableError, UniqueViolationError } from "./store.ts";
+import { RowsLockedError, StoreUnavailableError, UniqueViolationError } from "./store.ts";
 
 /** Turns better-sqlite3's errors into the store's; others pass unchanged. */
 export function translateSqliteError(error: unknown): unknown {
@@ -16,11 +16,13 @@ export function translateSqliteError(error: unknown): unknown {
 export function translatePostgresError(error: unknown): unknown {
   const code = readCode(error);
   if (code === "23505") return new UniqueViolationError(readText(error, "constraint"), error);
+  if (code === "55P03")
+    return new RowsLockedError("The database has it locked for somebody else.", { cause: error });
   // Connection lost (08), a standby (25006), idle in a transaction for too long (25P03), given up for others again and again (40), out of resources (53),
-  // a lock or an answer that did not come in time (55P03, 57014), shut down or starting (57P), disk and system errors (58),
+  // an answer that did not come in time (57014), shut down or starting (57P), disk and system errors (58),
   // and the socket's own.
   if (
-    /^(08|25006|25P03|40001|40P01|53|55P03|57014|57P|58)/.test(code) ||
+    /^(08|25006|25P03|40001|40P01|53|57014|57P|58)/.test(code) ||
     /^E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|NOTFOUND|HOSTUNREACH|AI_AGAIN)$/.test(code) ||
     isConnectionLoss(error)
   )

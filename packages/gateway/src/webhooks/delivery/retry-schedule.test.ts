@@ -44,6 +44,14 @@ test("while its endpoint is disabled an event is never given up", () => {
   });
 });
 
+test("while its endpoint is disabled it is tried at least daily", () => {
+  for (const number of [10, 11])
+    expect(decideNext(failure, number, now, retryDelaysMs, 1, true)).toEqual({
+      status: "pending",
+      at: now + 86_400_000,
+    });
+});
+
 test("a success ends it", () => {
   expect(
     decideNext(

@@ -26,6 +26,9 @@ const jitter = 0.2;
 /** An endpoint may ask for this much patience. */
 const longestRetryAfterMs = 24 * hour;
 
+/** A disabled endpoint is probed at least daily, which the delivery that it is probed with must not put off. */
+const longestProbeDelayMs = 24 * hour;
+
 /**
  * What follows on an attempt. `number` is the how-manieth it was, from 1; `random` is from 0 to 1.
  * An endpoint that answers with `Retry-After` is not tried before that. While an endpoint is disabled nothing is given up.
@@ -41,10 +44,11 @@ export function decideNext(
   if (result.error === null) return { status: "delivered" };
   const delayMs = delaysMs[number - 1] ?? (isDisabled ? delaysMs.at(-1) : undefined);
   if (delayMs === undefined) return { status: "failed" };
+  const ownMs = Math.ceil(delayMs * (1 + jitter * random));
   const asked = readRetryAfterMs(result.retryAfter, now);
   return {
     status: "pending",
-    at: toInstant(now + Math.max(Math.ceil(delayMs * (1 + jitter * random)), asked)),
+    at: toInstant(now + Math.max(isDisabled ? Math.min(ownMs, longestProbeDelayMs) : ownMs, asked)),
   };
 }
 
