@@ -14,6 +14,7 @@ export interface DeliveryOptions extends AttemptLimits {
   /** Attempts under way at once: to one endpoint unless it says otherwise itself, and by this process. */
   readonly perEndpoint: number;
   readonly total: number;
+  /** Less than two days each, with a fifth more by chance: what is further ahead counts as due (`store/waits.ts`). */
   readonly retryDelaysMs: readonly number[];
   /** From 0 to 1. */
   readonly random: () => number;

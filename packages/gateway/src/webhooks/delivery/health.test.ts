@@ -119,7 +119,7 @@ describe.each(testStores)("the health of an endpoint on $name", (stores) => {
     receiver.answer((response) => response.writeHead(500).end());
     const { id } = await bench.addEndpoint(receiver.url);
     await bench.addEvents("sub_a", "sub_b", "sub_a");
-    bench.startWorker({ retryDelaysMs: [20 * hour, 20 * hour, 500 * hour] });
+    bench.startWorker({ retryDelaysMs: [20 * hour, 20 * hour, 36 * hour] });
     for (let attempts = 2; attempts <= 6; attempts += 2) {
       await until(async () => (await bench.listAttempts(id)).length === attempts);
       if (attempts < 6) bench.passMs(25 * hour);
