@@ -1,5 +1,5 @@
 import type { Command } from "./command.ts";
-import { findNear } from "./find-near.ts";
+import { findNear } from "../contract/find-near.ts";
 
 /** The command whose words these are, whatever follows them. */
 export function findCommand(

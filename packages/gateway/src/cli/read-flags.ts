@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { toParserOptions, UsageError, type Command, type Flags } from "./command.ts";
-import { findNear } from "./find-near.ts";
+import { findNear } from "../contract/find-near.ts";
 
 /** Reads what stands after a command's words. Throws a {@link UsageError} for the first thing that is wrong. */
 export function readFlags(command: Command, args: readonly string[]): Flags {

@@ -1,5 +1,5 @@
 import type { ErrorObject } from "ajv/dist/2020.js";
-import { findNearest } from "./find-nearest.ts";
+import { findNear } from "./find-near.ts";
 
 /** What would be right, in words for people who have never heard of JSON Schema. */
 export function describeError(error: ErrorObject): string {
@@ -54,12 +54,12 @@ function describeChoice(values: readonly unknown[], given: unknown, error: Error
   const list = texts.join(", ");
   const isShort = values.length <= maximumChoices && list.length <= maximumChoicesLength;
   if (isShort) return `has to be one of: ${list}`;
-  const nearest = findNearest(given, texts);
+  const nearest = typeof given === "string" ? findNear(given, texts) : undefined;
   return `is none of the ${values.length} values that the contract lists${nearest === undefined ? toExample(error) : `; did you mean ${nearest}?`}`;
 }
 
 function describeUnknown(name: unknown, parentSchema: Params | undefined): string {
-  const nearest = findNearest(name, Object.keys(toNode(parentSchema?.["properties"])));
+  const nearest = findNear(String(name), Object.keys(toNode(parentSchema?.["properties"])));
   return `is not known here${nearest === undefined ? "" : `; did you mean ${nearest}?`}`;
 }
 

@@ -5,7 +5,7 @@ import { isEndpointSecret } from "../../webhooks/endpoints/endpoint-secret.ts";
 import { wantsType } from "../../webhooks/endpoints/wants-event.ts";
 import { checkEndpointUrl } from "../../webhooks/network/check-endpoint-url.ts";
 import { readFlag, UsageError, type Flags } from "../command.ts";
-import { findNear } from "../find-near.ts";
+import { findNear } from "../../contract/find-near.ts";
 import type { Remembered } from "./remembered.ts";
 
 /** What the flags of `evergate listen` ask for. */

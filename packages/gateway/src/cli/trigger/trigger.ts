@@ -3,7 +3,7 @@ import { isId } from "../../ids.ts";
 import { StartError } from "../../server/start-error.ts";
 import { readFlag, UsageError, type Environment, type Flags } from "../command.ts";
 import { connectToSandbox } from "../connect-to-sandbox.ts";
-import { findNear } from "../find-near.ts";
+import { findNear } from "../../contract/find-near.ts";
 import type { Recipe } from "./recipe.ts";
 import { recipes } from "./recipes.ts";
 import { createStage } from "./stage.ts";
