@@ -6,6 +6,7 @@ import { laneOf } from "./events.ts";
 import { insertRows } from "./insert-rows.ts";
 import type { Dialect, Reader, Transaction } from "./store.ts";
 import { leaseClock } from "./webhook-leases.ts";
+import { isDueSql } from "./waits.ts";
 
 /** An event that is to be handed to Svix. */
 export interface SvixEvent {
@@ -54,7 +55,7 @@ export async function listDueSvixPartners(
     select partners.id from partners left join svix_queues as queue on queue.partner = partners.id
     where (queue.lease_owner is null or queue.lease_ends_at <= ${leaseClock(dialect)})
       and (partners.event_position > coalesce(queue.position, 0) or exists (
-        select 1 from svix_held_events as held where held.partner = partners.id and held.next_attempt_at <= ${now}))
+        select 1 from svix_held_events as held where held.partner = partners.id and ${isDueSql("held.next_attempt_at", now)}))
     order by coalesce(queue.served_at, 0), partners.id limit ${limit}`.execute(db);
   return rows.map(({ id }) => toPartnerId(id));
 }
@@ -157,7 +158,7 @@ export async function listHeldEvents(
     .select(["held.event as id", "held.position", "held.lane", "held.attempt_count"])
     .select(["events.type", "events.payload"])
     .where("held.partner", "=", partner)
-    .where("held.next_attempt_at", "<=", now)
+    .where(isDueSql("held.next_attempt_at", now))
     // The same throughout a lane, so that each lane keeps its order.
     .orderBy("held.next_attempt_at")
     .orderBy("held.position")

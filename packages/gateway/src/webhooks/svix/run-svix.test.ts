@@ -23,6 +23,8 @@ interface SvixBench extends DeliveryBench {
   readonly server: SvixServer;
   /** What was logged. */
   readonly readLog: () => string;
+  /** Has the handing over's clock be ahead by so much. */
+  setAhead(ms: number): void;
   /** Begins handing over; it is stopped when the test is over. */
   start(
     options?: Partial<SvixOptions> & { readonly token?: string; readonly url?: string },
@@ -37,9 +39,10 @@ async function openSvixBench(stores: TestStores): Promise<SvixBench> {
   await placeNewEvents(bench.store, bench.partner, bench.world.gateway.gateway.services.now);
   const server = await startSvixServer();
   let logged = "";
+  let aheadMs = 0;
   const log = pino({ level: "info" }, { write: (line: string) => (logged += line) });
   // The bench's clock stands still; what is to be tried again has to fall due.
-  const services = { store: bench.store, log, now: () => toInstant(Date.now()) };
+  const services = { store: bench.store, log, now: () => toInstant(Date.now() + aheadMs) };
   const start: SvixBench["start"] = ({
     token = server.token,
     url = server.url,
@@ -54,6 +57,7 @@ async function openSvixBench(stores: TestStores): Promise<SvixBench> {
     server,
     readLog: () => logged,
     start,
+    setAhead: (ms) => (aheadMs = ms),
     async begin() {
       const handover = start();
       await until(async () => (await findSvixBacklog(bench.store.reader)) !== null);
@@ -206,6 +210,21 @@ describe.each(testStores)("events handed to Svix, on $name", (stores) => {
     server.answer(() => null);
     await until(() => server.messages.length === 6);
     expect(idsOf(server).slice(3)).toEqual([ids[0], ids[2], more[0]]);
+  });
+
+  test("what was refused while the clock was days ahead is tried once it is right again", async () => {
+    const bench = await openSvixBench(stores);
+    const { server } = bench;
+    await bench.begin();
+    bench.setAhead(10 * 86_400_000);
+    server.answer(() => ({ status: 422 }));
+    const [refused = ""] = await bench.addEvents("a");
+    await until(async () => (await findSvixBacklog(bench.store.reader))?.refused !== null);
+    bench.setAhead(0);
+    const ids = [refused, ...(await bench.addEvents("a"))];
+    server.answer(() => null);
+    await until(() => server.messages.length === 2);
+    expect(idsOf(server)).toEqual(ids);
   });
 
   test("an event by which Svix itself fails keeps the others waiting for a moment only", async () => {
