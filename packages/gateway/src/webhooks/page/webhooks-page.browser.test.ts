@@ -125,6 +125,12 @@ describeInBrowser("the webhooks page in a browser", (getBrowser) => {
     expect(await page.locator("article > p").filter({ hasText: "evil" }).textContent()).toBe(shown);
     expect(await page.locator("img, main script").count()).toBe(0);
     expect(await page.title()).toBe(`${endpoint.url} · Evergate webhooks`);
+    // Its clock stands still: by itself the next attempt never comes.
+    receiver.answer((response) => response.writeHead(204).end());
+    await page.getByRole("button", { name: "Try now" }).click();
+    await page.getByText(/^It last took an event about/).waitFor();
+    await page.getByRole("button", { name: "Try now" }).waitFor({ state: "hidden" });
+    expect(await focused(page)).toBe("Switch off");
     expect(strangers).toEqual([]);
     expect(complaints).toEqual([]);
   });

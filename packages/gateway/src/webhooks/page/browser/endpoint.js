@@ -61,6 +61,11 @@ export async function showEndpoint(session, id, failed, gone) {
     turnOn.focus();
     await done("It is tried no more: what has waited and what happens meanwhile waits.");
   });
+  const tryNow = writeButton("Try now", async () => {
+    draw(await ask(session, "PATCH", path, { enabled: true }));
+    turnOff.focus();
+    await done("What has failed is tried at once, in order.");
+  });
   const verify = writeButton("Verify", async () => {
     say("The endpoint is asked to prove that it has its secret …");
     try {
@@ -102,6 +107,7 @@ export async function showEndpoint(session, id, failed, gone) {
     const isOn = now.enabled && now.health.status !== "disabled";
     turnOn.hidden = isOn;
     turnOff.hidden = !isOn;
+    tryNow.hidden = !isOn || (now.health.nextAttemptAt ?? now.health.restsUntil) === null;
     stopTrying.hidden = now.health.status !== "disabled" || now.health.restsUntil === null;
   }
 
@@ -149,6 +155,7 @@ export async function showEndpoint(session, id, failed, gone) {
         test,
         verify,
         secret.button,
+        tryNow,
         turnOn,
         turnOff,
         stopTrying,
