@@ -1,7 +1,8 @@
 /** The state of each endpoint's queue: how far it is numbered, when it wants to be looked at, and how the endpoint fares. */
 import { toInstant, type Instant } from "@evergate/core";
-import { sql } from "kysely";
+import { sql, type UpdateObject } from "kysely";
 import type { PartnerId } from "../ids.ts";
+import type { Database } from "./schema.ts";
 import type { Reader, Transaction } from "./store.ts";
 import { isDueSql, never } from "./waits.ts";
 
@@ -115,6 +116,23 @@ export async function touchQueue(
     .execute();
 }
 
+/** Changes a queue, and then says so: when it is due depends on its rest as it is after the change. */
+async function changeQueue(
+  tx: Transaction,
+  partner: PartnerId,
+  endpoint: string,
+  changes: UpdateObject<Database, "webhook_queues">,
+  now: Instant,
+): Promise<void> {
+  await tx
+    .updateTable("webhook_queues")
+    .set(changes)
+    .where("partner", "=", partner)
+    .where("endpoint", "=", endpoint)
+    .execute();
+  await touchQueue(tx, partner, endpoint, now);
+}
+
 /** Lets an endpoint rest until somebody wakes it. */
 export async function stopQueue(
   tx: Transaction,
@@ -122,13 +140,7 @@ export async function stopQueue(
   endpoint: string,
   now: Instant,
 ): Promise<void> {
-  await tx
-    .updateTable("webhook_queues")
-    .set({ resumes_at: never })
-    .where("partner", "=", partner)
-    .where("endpoint", "=", endpoint)
-    .execute();
-  await touchQueue(tx, partner, endpoint, now);
+  await changeQueue(tx, partner, endpoint, { resumes_at: never }, now);
 }
 
 /**
@@ -141,9 +153,11 @@ export async function startQueue(
   endpoint: string,
   now: Instant,
 ): Promise<void> {
-  await tx
-    .updateTable("webhook_queues")
-    .set({
+  await changeQueue(
+    tx,
+    partner,
+    endpoint,
+    {
       resumes_at: null,
       slow_count: 0,
       allowance: sql<number | null>`case when failing_since is null then allowance else 1 end`,
@@ -155,11 +169,9 @@ export async function startQueue(
       disabled_reason: null,
       probe_count: 0,
       wants_restart: 1,
-    })
-    .where("partner", "=", partner)
-    .where("endpoint", "=", endpoint)
-    .execute();
-  await touchQueue(tx, partner, endpoint, now);
+    },
+    now,
+  );
 }
 
 /** Has what has failed begin anew, before anything else is sent. */
@@ -169,13 +181,7 @@ export async function wantRestart(
   endpoint: string,
   now: Instant,
 ): Promise<void> {
-  await tx
-    .updateTable("webhook_queues")
-    .set({ wants_restart: 1 })
-    .where("partner", "=", partner)
-    .where("endpoint", "=", endpoint)
-    .execute();
-  await touchQueue(tx, partner, endpoint, now);
+  await changeQueue(tx, partner, endpoint, { wants_restart: 1 }, now);
 }
 
 /** What has failed has begun anew, unless its owner has said something since. */

@@ -4,7 +4,7 @@ import type { PartnerId } from "../../ids.ts";
 import type { Reader } from "../../store/store.ts";
 import type { WebhookEndpoint } from "../../store/webhook-endpoints.ts";
 import { listHealth, type EndpointHealth } from "../../store/webhook-health.ts";
-import { toWireEndpoint } from "./to-wire.ts";
+import { toWireEndpoint, toWireInstant } from "./to-wire.ts";
 
 type WireEndpoint = components["schemas"]["WebhookEndpoint"];
 type WireHealth = components["schemas"]["WebhookHealth"];
@@ -59,8 +59,4 @@ function toWireHealth(health: EndpointHealth, now: Instant): WireHealth {
 function toStatus({ disabledAt, failingSince }: EndpointHealth): WireHealth["status"] {
   if (disabledAt !== null) return "disabled";
   return failingSince === null ? "healthy" : "failing";
-}
-
-function toWireInstant(instant: Instant | null): string | null {
-  return instant === null ? null : formatInstant(instant);
 }

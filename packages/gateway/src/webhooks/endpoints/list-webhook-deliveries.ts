@@ -1,10 +1,11 @@
-import { formatInstant, type Instant } from "@evergate/core";
+import { formatInstant } from "@evergate/core";
 import type { PartnerReadRoom } from "../../app/room.ts";
 import type { components } from "../../generated/api.ts";
 import { listDeliveries, type ListedDelivery } from "../../store/listed-deliveries.ts";
 import { findEndpoint } from "../../store/webhook-endpoints.ts";
 import { findRest } from "../../store/webhook-queues.ts";
 import { refuseUnknownEndpoint } from "./refuse-unknown-endpoint.ts";
+import { toWireInstant } from "./to-wire.ts";
 import { decideWait, type Wait } from "./what-waits.ts";
 
 type WireDelivery = components["schemas"]["WebhookDelivery"];
@@ -54,8 +55,4 @@ function toWireDelivery(delivery: ListedDelivery, wait: Wait | null): WireDelive
     behind: wait?.behind ?? null,
     nextAttemptAt: toWireInstant(wait?.until ?? null),
   };
-}
-
-function toWireInstant(instant: Instant | null): string | null {
-  return instant === null ? null : formatInstant(instant);
 }

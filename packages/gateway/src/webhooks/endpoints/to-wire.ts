@@ -27,7 +27,7 @@ export function toWireEndpoint(endpoint: WebhookEndpoint, now: Instant): WireWeb
     concurrency: endpoint.concurrency,
     ordering: endpoint.ordering,
     challenge: endpoint.isChallenged,
-    verifiedAt: endpoint.verifiedAt === null ? null : formatInstant(endpoint.verifiedAt),
+    verifiedAt: toWireInstant(endpoint.verifiedAt),
     secretSetAt: formatInstant(endpoint.secretSetAt),
     previousSecrets: endpoint.previousSecretsEndAt.flatMap((at) =>
       at > now ? { expiresAt: formatInstant(at) } : [],
@@ -54,8 +54,12 @@ export function toWireAttempt(attempt: WebhookAttempt): WireWebhookAttempt {
     address: attempt.address,
     durationMs: attempt.durationMs,
     attemptedAt: formatInstant(attempt.attemptedAt),
-    nextAttemptAt: attempt.nextAttemptAt === null ? null : formatInstant(attempt.nextAttemptAt),
+    nextAttemptAt: toWireInstant(attempt.nextAttemptAt),
     givenUp: attempt.isGivenUp,
   };
 }
 /* oxlint-enable typescript/no-unsafe-type-assertion */
+
+export function toWireInstant(instant: Instant | null): string | null {
+  return instant === null ? null : formatInstant(instant);
+}
